@@ -1,0 +1,117 @@
+"""Who a resource belongs to: canonical tags, environment, workload type.
+
+Shared by every normaliser, so that a label and a tag mean the same on each platform.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING, Any
+
+from guardrail.cel.unknown import PartialMap, Unknown
+from guardrail.facts import DEFAULT_ENVIRONMENT, Environments, Facts
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+__all__ = ["EnvironmentView", "Home", "canonical_tags", "environment_of"]
+
+
+def canonical_tags(raw: Mapping[str, Any], platform: str, facts: Facts) -> PartialMap:
+    """The canonical keys that raw tags or labels carry, by the spellings of a platform.
+
+    `raw` may be a `PartialMap`; values may be `Unknown`. The first accepted spelling that is
+    present wins. Azure tag names are compared without case. Keys that are no accepted spelling
+    are left out (they stay in `raw_tags`).
+    """
+    partial = raw if isinstance(raw, PartialMap) else PartialMap(raw)
+    if platform == "azure":
+        partial = _fold(partial)
+    known: dict[str, Any] = {}
+    maybe: dict[str, Unknown] = {}
+    for key in facts.spellings:
+        for spelling in _spellings(key, platform, facts):
+            if spelling in partial:
+                known[key] = partial[spelling]
+                break
+            if spelling in partial.maybe and key not in maybe:
+                maybe[key] = partial.maybe[spelling]
+    return PartialMap(known, maybe=maybe, unlisted=partial.unlisted)
+
+
+def _fold(raw: PartialMap) -> PartialMap:
+    return PartialMap(
+        {key.lower(): value for key, value in raw.items()},
+        maybe={key.lower(): value for key, value in raw.maybe.items()},
+        unlisted=raw.unlisted,
+    )
+
+
+def _spellings(key: str, platform: str, facts: Facts) -> Iterator[str]:
+    accepted = facts.spellings[key].get(platform) or facts.spellings[key].get("kubernetes") or (key,)
+    for spelling in accepted:
+        yield spelling.lower() if platform == "azure" else spelling
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """Where a resource lives, as far as it is known; each may be Unknown or None (unset)."""
+
+    account: str | Unknown | None = None
+    cluster: str | Unknown | None = None
+    namespace: str | Unknown | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EnvironmentView:
+    """`environment`, `environments` and `environment_source` of the view."""
+
+    name: str
+    candidates: tuple[str, ...]
+    source: str  # home | namespace | tag | default | unknown
+
+
+def environment_of(
+    home: Home,
+    namespace_tag: str | Unknown | None,
+    own_tag: str | Unknown | None,
+    facts: Facts,
+) -> EnvironmentView:
+    """The environment a resource is judged in: home, else namespace label, else own tag, else the default.
+
+    Where a source that would decide is unknown, every environment is possible and the strictest
+    one is taken: nothing becomes weaker because something is not known. The starter profile never
+    assumes: what it cannot recognise is `default`.
+    """
+    known = facts.environments
+    if not known.order:
+        return EnvironmentView(DEFAULT_ENVIRONMENT, (DEFAULT_ENVIRONMENT,), "default")
+    homes = tuple(dict.fromkeys(_homes(home, known)))
+    named = [
+        (source, known.aliases.get(tag.lower())) for source, tag in (("namespace", namespace_tag), ("tag", own_tag)) if isinstance(tag, str)
+    ]
+    recognised = [(source, name) for source, name in named if name is not None]
+    candidates = tuple(dict.fromkeys((*homes, *(name for _, name in recognised))))
+    if homes:
+        return EnvironmentView(homes[0], candidates, "home")
+    doubtful = isinstance(namespace_tag, Unknown) or (isinstance(own_tag, Unknown) and not any(s == "namespace" for s, _ in recognised))
+    if doubtful and known.assume_strictest:
+        return EnvironmentView(known.order[-1], known.order, "unknown")
+    if recognised:
+        source, name = recognised[0]
+        return EnvironmentView(name, candidates, source)
+    name = (known.unlabelled or known.order[-1]) if known.assume_strictest else DEFAULT_ENVIRONMENT
+    return EnvironmentView(name, (name,), "default")
+
+
+def _homes(home: Home, known: Environments) -> Iterator[str]:
+    if isinstance(home.account, str) and home.account in known.accounts:
+        yield known.accounts[home.account]
+    if isinstance(home.cluster, str) and home.cluster in known.clusters:
+        yield known.clusters[home.cluster]
+    if isinstance(home.namespace, str):
+        for pattern, environment in known.namespaces:
+            if fnmatchcase(home.namespace, pattern):
+                yield environment
+                return

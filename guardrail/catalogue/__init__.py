@@ -1,0 +1,1 @@
+"""The product's own tables: accelerators, kinds, instance types, regions, zones, taggable types."""

@@ -1,0 +1,1 @@
+"""CEL: the expression runtime behind the `CelRuntime` port, and unknown values."""

@@ -1,0 +1,1 @@
+"""Input adapters: from paths and bytes to Kubernetes objects and plans."""

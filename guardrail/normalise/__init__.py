@@ -1,0 +1,1 @@
+"""Normalisers: from an object as written to the `resource` view."""

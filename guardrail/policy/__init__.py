@@ -1,0 +1,1 @@
+"""Policies and the profile: documents, schema, binding and the compiled library."""

@@ -1,0 +1,91 @@
+"""The seams of guardrail: protocols of at most three methods, each with a fake and a real one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from guardrail.model import Finding, Location, Origin, Report
+
+__all__ = ["CelFault", "CelRuntime", "CompileError", "EvaluationError", "Locator", "Program", "Read", "Reporter"]
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class CelFault:
+    """One fault of an expression; `line` and `column` count from 1 inside the expression."""
+
+    line: int
+    column: int
+    message: str
+
+
+class CompileError(Exception):
+    """An expression does not compile; `faults` holds every fault found."""
+
+    def __init__(self, faults: Sequence[CelFault]) -> None:
+        self.faults = tuple(sorted(faults))
+        super().__init__("; ".join(f"{f.line}:{f.column}: {f.message}" for f in self.faults))
+
+
+@dataclass(frozen=True, slots=True)
+class EvaluationError:
+    """The result of an expression that cannot be evaluated. It is a value, never raised."""
+
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """A chain of names that an expression reads: `resource.gpu.total_max`, with its place in it."""
+
+    path: tuple[str, ...]
+    line: int
+    column: int
+
+
+class Program(Protocol):
+    """A compiled expression."""
+
+    @property
+    def reads(self) -> tuple[Read, ...]:
+        """Every chain of selections rooted at a free variable (loop variables are not free)."""
+
+    def evaluate(self, variables: Mapping[str, Any]) -> Any:
+        """A plain JSON value, an `Unknown` or an `EvaluationError`; never raises.
+
+        `variables` are plain Python values; `Unknown` and `PartialMap` may stand anywhere in them.
+        """
+
+
+class CelRuntime(Protocol):
+    """A CEL implementation."""
+
+    @property
+    def name(self) -> str:
+        """The name for `--engine` and the report."""
+
+    def compile(self, source: str) -> Program:
+        """Raises CompileError."""
+
+
+class Locator(Protocol):
+    """Finds the line and column of a value in the source it was read from."""
+
+    def locate(self, origin: Origin, pointer: str) -> Location:
+        """The place of `pointer` below the origin, or of the nearest parent that is written."""
+
+
+class Reporter(Protocol):
+    """Prints a report, as events, so that several formats can listen to one run."""
+
+    def begin(self, report: Report) -> None:
+        """The run: inputs, library, profile, notes and counts."""
+
+    def finding(self, finding: Finding) -> None:
+        """One finding, in the order of the report."""
+
+    def end(self) -> None:
+        """Everything was said."""

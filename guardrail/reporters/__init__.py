@@ -1,0 +1,1 @@
+"""Reporters: from a report to text, JSON and more."""

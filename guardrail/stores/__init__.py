@@ -1,0 +1,1 @@
+"""Stores: adapters that read policies and the profile from the disk."""

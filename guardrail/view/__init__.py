@@ -1,0 +1,1 @@
+"""The `resource` view: its schema and what every view starts from."""
