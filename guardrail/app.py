@@ -6,25 +6,49 @@ The only module that knows concrete classes. `cli` parses flags and calls `lint`
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime  # noqa: TC003 - a field type that is read at run time
+import time
+from collections import Counter
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from operator import attrgetter
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from guardrail import __version__
+from guardrail.cel.celpy_runtime import CelpyRuntime
+from guardrail.engine import Context, Judgement, RunFact, evaluate, merge_autoscaled
+from guardrail.errors import ConfigError
+from guardrail.inputs.reader import FileLocator, Inputs, read_inputs
+from guardrail.matching import PolicyIndex
+from guardrail.model import Action, Finding, InputRecord, InputStatus, Inspection, Note, Origin, Outcome, Report, Resource, Summary
+from guardrail.normalise.kubernetes import normalise_kubernetes
+from guardrail.normalise.terraform import normalise_plan
+from guardrail.policy.library import compile_library
+from guardrail.stores.policy_dir import read_policies, shipped_policies
+from guardrail.stores.profile_file import read_profile
+
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from typing import BinaryIO
 
-    from guardrail.model import Inspection, Report
+    from guardrail.facts import Facts
+    from guardrail.inputs.discovery import PathIgnore
     from guardrail.policy.compiled import Library
+    from guardrail.policy.profile import Profile
+    from guardrail.ports import CelRuntime
 
-__all__ = ["Ignore", "Options", "inspect", "lint", "load_library"]
+__all__ = ["ENGINES", "Options", "inspect", "lint", "load_library"]
 
+ENGINES: Mapping[str, Callable[[], CelRuntime]] = {"cel-python": CelpyRuntime}
+"""The CEL runtimes by the name that `--engine` takes."""
 
-@dataclass(frozen=True, slots=True)
-class Ignore:
-    """A path that is not judged: a glob (`**` crosses folders) and why."""
+_STRICTEST_FIRST = (Action.DENY, Action.WARN, Action.AUDIT)
 
-    glob: str
-    reason: str
+_RUN_FACT_NOTES = {
+    "cluster": "the cluster is not known, so nothing that hangs on it was judged; name it with --cluster NAME",
+    "namespace": "objects without a namespace were not judged by what hangs on it; give it with --namespace NAME",
+    "namespace-labels": "the labels of the namespace are not in this run, so what they may supply was not judged (--context PATH)",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,23 +63,160 @@ class Options:
     namespace: str | None = None
     cluster: str | None = None
     partial: bool = False
-    allow_empty: bool = False
     engine: str = "cel-python"
-    ignores: tuple[Ignore, ...] = ()
+    ignores: tuple[PathIgnore, ...] = ()
     stdin: BinaryIO | None = None
     stdin_filename: str = "<stdin>"
 
 
-def lint(options: Options) -> Report:
-    """Judges the inputs. Raises ConfigError, ProfileError or PolicyError; input faults are in the report."""
-    raise NotImplementedError
+def load_library(options: Options) -> Library:
+    """The compiled library with the profile bound. Raises ConfigError, ProfileError or PolicyError."""
+    return _library(options, read_profile(options.profile))
+
+
+def _library(options: Options, profile: Profile) -> Library:
+    if options.engine not in ENGINES:
+        raise ConfigError(f"--engine {options.engine}: there is no such engine; known: {', '.join(sorted(ENGINES))}")
+    sources = [*shipped_policies(), *read_policies(options.policies)]
+    return compile_library(sources, profile, ENGINES[options.engine]())
 
 
 def inspect(options: Options) -> Inspection:
-    """Builds the views of the inputs without judging them. Raises as `lint`."""
-    raise NotImplementedError
+    """Builds the views of the inputs without judging them. Raises ConfigError or ProfileError."""
+    seen = _see(options, read_profile(options.profile))
+    locator = FileLocator(stdin=seen.inputs.stdin)
+    placed = [
+        (resource, locator.locate(Origin(resource.origin.path, resource.origin.document), resource.origin.pointer))
+        for resource in seen.resources
+    ]
+    return Inspection(seen.inputs.records, tuple(placed), tuple(seen.notes))
 
 
-def load_library(options: Options) -> Library:
-    """The compiled library with the profile bound. Raises ProfileError or PolicyError."""
-    raise NotImplementedError
+def lint(options: Options) -> Report:
+    """Judges the inputs. Raises ConfigError, ProfileError or PolicyError; faults of inputs are in the report."""
+    started = time.perf_counter()
+    profile = read_profile(options.profile)
+    library = _library(options, profile)
+    seen = _see(options, profile)
+    index = PolicyIndex(library)
+    now = options.now.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    context = Context(now=now, root=_below_repository(Path.cwd()))
+    judged = [evaluate(resource, index, context) for resource in seen.resources if resource.view["operation"] != "none"]
+    findings = _placed(merge_autoscaled((f for j in judged for f in j.findings), _scalers(seen.resources)), seen)
+    notes = [*seen.notes, *profile.notes, *_run_fact_notes(judged), *_partial_note(options)]
+    return Report(
+        version=__version__,
+        now=now,
+        engine=options.engine,
+        library_hash=library.hash,
+        profile=library.profile,
+        inputs=seen.inputs.records,
+        summary=_summary(seen.inputs.records, judged, findings, library),
+        notes=tuple(sorted(notes)),
+        dormant=library.dormant,
+        findings=findings,
+        elapsed_s=time.perf_counter() - started,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    inputs: Inputs
+    resources: tuple[Resource, ...]
+    notes: tuple[Note, ...]
+
+
+def _see(options: Options, profile: Profile) -> _Seen:
+    facts = profile.facts(now=options.now, cluster=options.cluster, namespace=options.namespace)
+    inputs = read_inputs(options.paths, ignores=options.ignores, stdin=options.stdin, stdin_filename=options.stdin_filename)
+    resources, notes = _normalise(inputs, _read_context(options.context), facts)
+    return _Seen(inputs, tuple(resources), (*inputs.notes, *notes))
+
+
+def _read_context(paths: Sequence[str]) -> Inputs:
+    context = read_inputs(paths)
+    unread = [f"--context {record.path}: {record.reason}" for record in context.records if record.status is InputStatus.FAILED]
+    if unread:
+        raise ConfigError("\n".join(unread))
+    return context
+
+
+def _normalise(inputs: Inputs, context: Inputs, facts: Facts) -> tuple[list[Resource], list[Note]]:
+    resources, notes = normalise_kubernetes(inputs.objects, context.objects, facts)
+    for plan in inputs.plans:
+        planned, more = normalise_plan(plan, facts)
+        resources += planned
+        notes += more
+    return resources, notes
+
+
+def _scalers(resources: Iterable[Resource]) -> dict[str, str]:
+    return {resource.identity.id: resource.autoscaled_by for resource in resources if resource.autoscaled_by}
+
+
+def _placed(findings: Iterable[Finding], seen: _Seen) -> tuple[Finding, ...]:
+    """The findings with line and column, in the order of the report: deny, warn, audit, then location."""
+    locator = FileLocator(stdin=seen.inputs.stdin)
+    placed = []
+    for finding in sorted(findings, key=attrgetter("location.path")):  # file by file: the locator keeps one at a time
+        place = finding.location
+        located = locator.locate(Origin(place.path, place.document or 0), place.pointer)
+        placed.append(replace(finding, location=located))
+    return tuple(sorted(placed, key=_order))
+
+
+def _order(finding: Finding) -> tuple[int, str, int, int, int, str, str, str]:
+    place = finding.location
+    return (
+        _STRICTEST_FIRST.index(finding.action),
+        place.path,
+        place.document or 0,
+        place.line or 0,
+        place.column or 0,
+        finding.resource.id if finding.resource else "",
+        finding.policy,
+        finding.validation,
+    )
+
+
+def _summary(records: Sequence[InputRecord], judged: Sequence[Judgement], findings: Sequence[Finding], library: Library) -> Summary:
+    statuses = Counter(record.status for record in records)
+    actions = Counter(finding.action for finding in findings)
+    outcomes = Counter(finding.outcome for finding in findings)
+    return Summary(
+        files=len(records),
+        read=statuses[InputStatus.READ],
+        skipped_files=statuses[InputStatus.SKIPPED],
+        failed=statuses[InputStatus.FAILED],
+        resources=len(judged),
+        policies=len(library.policies),
+        evaluations=sum(judgement.evaluations for judgement in judged),
+        deny=actions[Action.DENY],
+        warn=actions[Action.WARN],
+        audit=actions[Action.AUDIT],
+        undecided=outcomes[Outcome.UNDECIDED],
+        errors=outcomes[Outcome.ERROR],
+        skipped=sum(judgement.skipped for judgement in judged),
+        dormant=len(library.dormant),
+    )
+
+
+def _run_fact_notes(judged: Iterable[Judgement]) -> list[Note]:
+    counts = Counter(fact for judgement in judged for fact in judgement.run_facts)
+    return [_run_fact_note(fact, count) for fact, count in counts.items()]
+
+
+def _run_fact_note(fact: RunFact, count: int) -> Note:
+    return Note(f"no-{fact.fact}", _RUN_FACT_NOTES[fact.fact], fact.namespace, count)
+
+
+def _partial_note(options: Options) -> list[Note]:
+    return [Note("partial-run", "the run is not the whole (--partial): what is missing from it proves nothing")] if options.partial else []
+
+
+def _below_repository(folder: Path) -> str:
+    """The folder relative to the top of its git repository; empty outside of one."""
+    for parent in (folder, *folder.parents):
+        if (parent / ".git").exists():
+            return folder.relative_to(parent).as_posix()
+    return ""

@@ -209,9 +209,10 @@ class ProfileInfo:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """The counts of a run; every input and every finding is in exactly one of them.
+    """The counts of a run, which add up.
 
-    `files` = read + skipped + failed inputs. `skipped` counts evaluations that came to skip.
+    `files` = read + skipped_files + failed. `deny` + `warn` + `audit` = findings; `undecided` and
+    `errors` say how many of them are of that outcome. `skipped` counts evaluations that came to skip.
     """
 
     files: int = 0

@@ -56,7 +56,8 @@ class Program(Protocol):
     def evaluate(self, variables: Mapping[str, Any]) -> Any:
         """A plain JSON value, an `Unknown` or an `EvaluationError`; never raises.
 
-        `variables` are plain Python values; `Unknown` and `PartialMap` may stand anywhere in them.
+        `variables` are plain Python values; `Unknown` and `PartialMap` may stand anywhere in them, and
+        a named expression that failed stands as its `EvaluationError`: reading it is that error.
         """
 
 

@@ -1,0 +1,96 @@
+"""From facts to consequences: actions by environment, what unknown means, exit codes.
+
+The only module in which enforcement is decided.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from guardrail.cel.unknown import Unknown
+from guardrail.facts import DEFAULT_ENVIRONMENT
+from guardrail.model import Action, InputStatus, Outcome
+from guardrail.policy.compiled import WhenUnknown
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from guardrail.model import Report
+    from guardrail.policy.compiled import Validation
+
+__all__ = [
+    "EXIT_DENIED",
+    "EXIT_FAULT",
+    "EXIT_OK",
+    "EXIT_UNUSABLE",
+    "action_of",
+    "exit_code",
+    "is_worse",
+    "undecided_action",
+    "unknown_action",
+]
+
+EXIT_OK = 0
+EXIT_DENIED = 1  # findings of action deny
+EXIT_UNUSABLE = 2  # unusable input, configuration or policy
+EXIT_FAULT = 3  # a rule failed to run
+
+_STRICTEST_FIRST = (Action.DENY, Action.WARN, Action.AUDIT)
+_UNKNOWN_STRICTEST_FIRST = (WhenUnknown.DENY, WhenUnknown.WARN, WhenUnknown.SKIP, WhenUnknown.PASS)
+
+
+def _environments(view: Mapping[str, Any]) -> Iterable[str]:
+    return view["environments"] or (view["environment"],)
+
+
+def action_of(validation: Validation, view: Mapping[str, Any]) -> Action | None:
+    """The action for a resource; where several environments are possible or named, the strictest of them.
+
+    None means that the validation does not apply in any of them.
+    """
+    default = validation.actions.get(DEFAULT_ENVIRONMENT)
+    named = {validation.actions.get(name, default) for name in _environments(view)}
+    return next((action for action in _STRICTEST_FIRST if action in named), None)
+
+
+def unknown_action(validation: Validation, view: Mapping[str, Any]) -> WhenUnknown:
+    """What an undecided validation means for a resource, the strictest over its environments."""
+    default = validation.when_unknown.get(DEFAULT_ENVIRONMENT, WhenUnknown.WARN)
+    named = {validation.when_unknown.get(name, default) for name in _environments(view)}
+    return next(meaning for meaning in _UNKNOWN_STRICTEST_FIRST if meaning in named)
+
+
+def undecided_action(meaning: WhenUnknown, action: Action) -> Action:
+    """The action of an undecided finding: what `whenUnknown` says, never stricter than a failure would be."""
+    wanted = Action.DENY if meaning is WhenUnknown.DENY else Action.WARN
+    return max(wanted, action, key=_STRICTEST_FIRST.index)
+
+
+def is_worse(new: Any, old: Any) -> bool:
+    """Whether a measure got worse: a number grew, or a set gained a member.
+
+    A measure that is unknown (or fails) for the new object counts as worse; one that is unknown
+    for the old object counts as no worse.
+    """
+    if isinstance(new, list):
+        if any(isinstance(member, Unknown) for member in new):
+            return True
+        return isinstance(old, list) and any(member not in old for member in new)
+    if isinstance(new, bool) or not isinstance(new, (int, float)):
+        return True
+    return isinstance(old, (int, float)) and new > old
+
+
+def exit_code(report: Report, *, fail_on: str, require_profile: bool, allow_empty: bool) -> int:
+    """The exit code of a run; with several reasons the highest of 3, 2 and 1.
+
+    `fail_on` is `deny` or `warn`. Nothing to judge is unusable input unless `allow_empty`.
+    """
+    if any(finding.outcome is Outcome.ERROR for finding in report.findings):
+        return EXIT_FAULT
+    failed = any(record.status is InputStatus.FAILED for record in report.inputs)
+    nothing_read = not any(record.status is InputStatus.READ for record in report.inputs)
+    if failed or (nothing_read and not allow_empty) or (require_profile and report.dormant):
+        return EXIT_UNUSABLE
+    levels = {Action.DENY, Action.WARN} if fail_on == "warn" else {Action.DENY}
+    return EXIT_DENIED if any(finding.action in levels for finding in report.findings) else EXIT_OK

@@ -1,0 +1,298 @@
+"""The one call that every gate makes: a resource and a library in, findings out.
+
+Pure: no IO, no clock, no globals. Every validation of every matching policy is evaluated and all
+failures are reported. An expression never raises: what cannot be evaluated is an outcome.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import posixpath
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from guardrail.cel.unknown import Unknown
+from guardrail.decision import action_of, is_worse, undecided_action, unknown_action
+from guardrail.model import Action, Evaluation, Finding, Location, Outcome
+from guardrail.policy.compiled import UpdateMode, WhenUnknown
+from guardrail.ports import EvaluationError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from guardrail.matching import PolicyIndex
+    from guardrail.model import Resource
+    from guardrail.policy.compiled import CompiledPolicy, Validation
+    from guardrail.ports import Program
+
+__all__ = ["Context", "Judgement", "RunFact", "evaluate", "merge_autoscaled"]
+
+_RUN = "run:"
+_FINGERPRINT_CHARS = 12  # 48 bits: one chance in 10^5 of a clash among 75,000 findings
+_MAX_MESSAGE_CHARS = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What is the same for every resource of a run.
+
+    `now` is an RFC 3339 instant in UTC. `root` is the folder of the run relative to the
+    repository, so that a fingerprint does not depend on where the run was started.
+    """
+
+    now: str
+    root: str = ""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class RunFact:
+    """A fact of the run that nobody gave and that a validation hangs on: `cluster`, `namespace`, `namespace-labels`."""
+
+    fact: str
+    namespace: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """Everything that came of one resource: findings and the counts that must add up."""
+
+    findings: tuple[Finding, ...] = ()
+    evaluations: int = 0
+    skipped: int = 0
+    passed: tuple[tuple[str, str], ...] = ()  # (policy, validation)
+    run_facts: frozenset[RunFact] = field(default_factory=frozenset)
+
+
+def evaluate(resource: Resource, index: PolicyIndex, context: Context) -> Judgement:
+    """Judges one resource by every policy that looks at it. Never raises for what a rule does."""
+    findings: list[Finding] = []
+    passed: list[tuple[str, str]] = []
+    facts: set[RunFact] = set()
+    evaluations = skipped = 0
+    for policy in index.matching(resource.view):
+        for validation, result, action in _judge(policy, resource, context):
+            evaluations += 1
+            if result.outcome is Outcome.SKIP or (result.outcome is not Outcome.PASS and action is None):
+                skipped += 1
+                facts.update(_run_facts(result, resource))
+            elif result.outcome is Outcome.PASS:
+                passed.append((policy.name, result.validation))
+            elif action is not None:
+                findings.append(_finding(_Verdict(policy, validation, result, action), resource, context))
+    return Judgement(tuple(findings), evaluations, skipped, tuple(passed), frozenset(facts))
+
+
+def merge_autoscaled(findings: Iterable[Finding], autoscaled_by: Mapping[str, str]) -> list[Finding]:
+    """One cause, one finding: what fails at an autoscaler and at its target is told at the autoscaler.
+
+    `autoscaled_by` maps the id of a target to the id of the autoscaler that sets its maximum.
+    """
+    every = list(findings)
+    by_cause = {(f.policy, f.validation, f.outcome, f.resource.id): at for at, f in enumerate(every) if f.resource}
+    dropped: set[int] = set()
+    for at, finding in enumerate(every):
+        if finding.resource is None:
+            continue
+        scaler = autoscaled_by.get(finding.resource.id)
+        twin = by_cause.get((finding.policy, finding.validation, finding.outcome, scaler or ""))
+        if twin is not None and twin != at:
+            dropped.add(at)
+            every[twin] = replace(every[twin], related=(*every[twin].related, finding.resource.id))
+    return [finding for at, finding in enumerate(every) if at not in dropped]
+
+
+_Result = tuple["Validation | None", Evaluation, "Action | None"]
+
+
+@dataclass(frozen=True, slots=True)
+class _Verdict:
+    policy: CompiledPolicy
+    validation: Validation | None  # None: a match condition failed
+    result: Evaluation
+    action: Action
+
+
+def _judge(policy: CompiledPolicy, resource: Resource, context: Context) -> Iterator[_Result]:
+    scope = _Scope(policy, resource.view, resource.old_view, context.now)
+    applies, fault = _applies(policy, scope)
+    if fault is not None:
+        yield None, fault, action_of(policy.validations[0], resource.view)
+    if not applies:
+        return
+    for validation in policy.validations:
+        if validation.dormant or resource.view["source"] not in validation.targets:
+            continue
+        result = _outcome(validation, scope)
+        yield validation, *_consequence(validation, result, scope, resource)
+
+
+def _applies(policy: CompiledPolicy, scope: _Scope) -> tuple[bool, Evaluation | None]:
+    """Any false match condition skips the policy, even beside an error (as ValidatingAdmissionPolicy has it); unknown counts as true."""
+    fault: Evaluation | None = None
+    for condition in policy.match_conditions:
+        value = scope.value(condition.program)
+        if value is False:
+            return False, None
+        if value is not True and not isinstance(value, Unknown):
+            fault = Evaluation(condition.name, Outcome.ERROR, _error_text(value))
+    return fault is None, fault
+
+
+def _outcome(validation: Validation, scope: _Scope) -> Evaluation:
+    value = scope.value(validation.program)
+    if value is True:
+        return Evaluation(validation.name, Outcome.PASS)
+    if value is False:
+        return Evaluation(validation.name, Outcome.FAIL, _message(validation, scope))
+    if isinstance(value, Unknown):
+        if value.references and all(reference.startswith(_RUN) for reference in value.references):
+            return Evaluation(validation.name, Outcome.SKIP, unknown=value.references)
+        return Evaluation(validation.name, Outcome.UNDECIDED, _undecided_text(value, scope.view, validation), value.references)
+    return Evaluation(validation.name, Outcome.ERROR, _error_text(value))
+
+
+def _consequence(validation: Validation, result: Evaluation, scope: _Scope, resource: Resource) -> tuple[Evaluation, Action | None]:
+    """What a result leads to: nothing for a pass, a skip where the validation does not apply, else an action."""
+    if result.outcome in {Outcome.PASS, Outcome.SKIP}:
+        return result, None
+    action = action_of(validation, scope.view)
+    if action is None or (validation.applies_when is not None and scope.value(validation.applies_when) is not True):
+        return Evaluation(validation.name, Outcome.SKIP), None
+    if result.outcome is Outcome.UNDECIDED:
+        return _undecided(validation, result, scope, action)
+    if result.outcome is Outcome.FAIL and action is Action.DENY:
+        if any(scope.value(condition) is True for condition in validation.warn_when):
+            return result, Action.WARN
+        if _ratchets(validation, scope, resource):
+            return replace(result, message=f"{result.message} (older than this change)"), Action.WARN
+    return result, action
+
+
+def _undecided(validation: Validation, result: Evaluation, scope: _Scope, action: Action) -> tuple[Evaluation, Action | None]:
+    meaning = unknown_action(validation, scope.view)
+    if meaning is WhenUnknown.PASS:
+        return Evaluation(validation.name, Outcome.PASS), None
+    if meaning is WhenUnknown.SKIP:
+        return Evaluation(validation.name, Outcome.SKIP), None
+    return result, undecided_action(meaning, action)
+
+
+def _ratchets(validation: Validation, scope: _Scope, resource: Resource) -> bool:
+    """Whether an old violation may stay: it failed before and, by its measure, did not get worse."""
+    mode, operation = validation.on_update.mode, resource.view["operation"]
+    if scope.old is None or mode is UpdateMode.ENFORCE:
+        return False
+    if mode is UpdateMode.VIOLATION and operation == "replace":
+        return False
+    before = scope.before()
+    if before.value(validation.program) is not False:
+        return False
+    if mode is UpdateMode.VIOLATION or validation.on_update.measure is None:
+        return True
+    measure = validation.on_update.measure
+    return not is_worse(scope.value(measure), before.value(measure))
+
+
+class _Scope:
+    """The variables of one policy over one resource; named expressions are worked out once, when one is read."""
+
+    __slots__ = ("_named", "_now", "_policy", "_values", "old", "view")
+
+    def __init__(self, policy: CompiledPolicy, view: Mapping[str, Any], old: Mapping[str, Any] | None, now: str) -> None:
+        self._policy, self._now = policy, now
+        self.view, self.old = view, old
+        self._named: dict[str, Any] = {}
+        self._values: dict[str, Any] = {"resource": view, "params": policy.params, "now": now, "variables": self._named}
+        if old is not None:
+            self._values["oldResource"] = old
+
+    def before(self) -> _Scope:
+        """The same policy over the resource as it was."""
+        assert self.old is not None
+        return _Scope(self._policy, self.old, None, self._now)
+
+    def value(self, program: Program) -> Any:
+        for read in program.reads:
+            if read.path[0] == "variables" and len(read.path) > 1:
+                self._work_out(read.path[1])
+        return program.evaluate(self._values)
+
+    def _work_out(self, name: str) -> None:
+        if name in self._named:
+            return
+        for variable in self._policy.variables:
+            if variable.name == name:
+                self._named[name] = self.value(variable.program)
+                return
+
+
+def _message(validation: Validation, scope: _Scope) -> str:
+    """The text of a violation; a messageExpression that is unknown, fails or is no single line falls back to `message`."""
+    if validation.message_program is not None:
+        value = scope.value(validation.message_program)
+        if isinstance(value, str) and value.strip() and "\n" not in value:
+            return value.strip()[:_MAX_MESSAGE_CHARS]
+    return validation.message
+
+
+def _error_text(value: Any) -> str:
+    reason = value.message if isinstance(value, EvaluationError) else f"it came to {type(value).__name__} instead of true or false"
+    return f"the rule could not be evaluated: {reason}"
+
+
+def _undecided_text(value: Unknown, view: Mapping[str, Any], validation: Validation) -> str:
+    wanted = set(value.references)
+    paths = [path for path, references in view["unknown"].items() if wanted & set(references)]
+    blamed = [path for path in paths if path == validation.field or path.startswith(f"{validation.field}.")]
+    what = ", ".join(blamed or paths[:3]) or validation.field
+    when = "known only after apply" if view["source"] == "terraform" else "not known"
+    return f"{what} is {when} ({', '.join(value.references)})"
+
+
+def _run_facts(result: Evaluation, resource: Resource) -> Iterator[RunFact]:
+    namespace = resource.identity.namespace or ""
+    for reference in result.unknown:
+        fact = reference.removeprefix(_RUN)
+        yield RunFact(fact, "" if fact == "cluster" else namespace)
+
+
+def _finding(verdict: _Verdict, resource: Resource, context: Context) -> Finding:
+    policy, result = verdict.policy, verdict.result
+    blamed = verdict.validation.field if verdict.validation else ""
+    origin = resource.origin
+    pointer = origin.pointer + _pointer_of(blamed, resource.blame)
+    return Finding(
+        policy=policy.name,
+        category=policy.category,
+        validation=result.validation,
+        severity=policy.severity,
+        outcome=result.outcome,
+        action=verdict.action,
+        resource=resource.identity,
+        location=Location(origin.path, document=origin.document, pointer=pointer),
+        message=_scrub(result.message or policy.title, resource.secrets),
+        remediation=policy.remediation,
+        fingerprint=_fingerprint(policy.name, result.validation, blamed, resource, context.root),
+        unknown=result.unknown,
+    )
+
+
+def _pointer_of(path: str, blame: Mapping[str, str]) -> str:
+    while path:
+        if path in blame:
+            return blame[path]
+        path = path.rpartition(".")[0]
+    return ""
+
+
+def _scrub(text: str, secrets: frozenset[str]) -> str:
+    for secret in sorted(secrets, key=len, reverse=True):
+        text = text.replace(secret, "(sensitive)")
+    return text
+
+
+def _fingerprint(policy: str, validation: str, blamed: str, resource: Resource, root: str) -> str:
+    parts = [policy, validation, resource.identity.id, blamed]
+    if resource.identity.source == "kubernetes":
+        parts.append(posixpath.normpath(posixpath.join(root, resource.origin.path)))
+    return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:_FINGERPRINT_CHARS]

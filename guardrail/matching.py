@@ -1,0 +1,56 @@
+"""Which policies look at a resource, decided without CEL and remembered per kind of resource."""
+
+from __future__ import annotations
+
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
+    from guardrail.policy.compiled import CompiledPolicy, Library
+
+__all__ = ["PolicyIndex"]
+
+_Key = tuple[str, str, str, str]
+
+
+class PolicyIndex:
+    """The policies of a library by what they match: one that cannot match costs nothing.
+
+    The answer depends on source, class, operation and kind alone, of which a run has few
+    combinations; each is worked out once.
+    """
+
+    __slots__ = ("_seen", "library")
+
+    library: Library
+
+    def __init__(self, library: Library) -> None:
+        self.library = library
+        self._seen: dict[_Key, tuple[CompiledPolicy, ...]] = {}
+
+    def matching(self, view: Mapping[str, Any]) -> tuple[CompiledPolicy, ...]:
+        """The policies that look at a resource, sorted by name; dormant ones are left out."""
+        key = (view["source"], view["class"], view["operation"], view["kind"])
+        found = self._seen.get(key)
+        if found is None:
+            found = tuple(p for p in self.library.policies if not p.dormant and _matches(p, key))
+            self._seen[key] = found
+        return found
+
+
+def _matches(policy: CompiledPolicy, key: _Key) -> bool:
+    source, class_, operation, kind = key
+    match = policy.match
+    return (
+        source in policy.targets
+        and (not match.classes or class_ in match.classes)
+        and operation in (match.operations or _JUDGED)
+        and (source != "terraform" or not match.terraform_types or any(fnmatchcase(kind, glob) for glob in match.terraform_types))
+    )
+
+
+_JUDGED = frozenset({"create", "update", "replace", "scale"})
+"""What is judged unless a policy says otherwise: never what stays as it is, deletes only by opt-in."""
