@@ -1,0 +1,72 @@
+"""Instance types of the clouds and the accelerators in them."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cache
+from importlib import resources
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = ["InstanceType", "instance_type"]
+
+_UNPUBLISHED = "?"
+_FAMILY = {
+    "aws": re.compile(r"[^.]+(?=\.)"),  # m7i-flex.large
+    "google": re.compile(r"[^-]+(?=-)"),  # n2-standard-8, custom-4-8192, n2-custom-4-8192
+    "azure": re.compile(r"[a-z_]+(?=[0-9])"),  # standard_d4s_v5
+}
+
+
+@dataclass(frozen=True, slots=True)
+class InstanceType:
+    """The accelerators of one instance type.
+
+    `accelerator` is the cloud's name of the model, None where the type has none. `count` is in
+    whole-device equivalents and None where the cloud does not publish it; it is 0 only where it is
+    certain that there is no accelerator.
+    """
+
+    name: str
+    accelerator: str | None
+    count: Fraction | None
+
+
+def instance_type(provider: str, name: str) -> InstanceType | None:
+    """What the catalogue says of an instance type, or None: a type that it does not know.
+
+    `provider` is aws, google or azure; names are compared without case and without the prefix of a
+    managed service (`ml.`, `db.`), which the caller removes. A type that is not listed itself has no
+    accelerator when its whole family has none; of other families it is unknown, never 0.
+    """
+    types, bare = _tables().get(provider, ({}, frozenset()))
+    folded = name.strip().lower()
+    row = types.get(folded)
+    if row is not None:
+        accelerator, count = row.split("\t")
+        return InstanceType(name, accelerator, None if count == _UNPUBLISHED else Fraction(count))
+    family = _FAMILY[provider].match(folded) if provider in _FAMILY else None
+    if family is not None and family[0] in bare:
+        return InstanceType(name, None, Fraction(0))
+    return None
+
+
+@cache
+def _tables() -> Mapping[str, tuple[Mapping[str, str], frozenset[str]]]:
+    types: dict[str, dict[str, str]] = {}
+    families: dict[str, set[str]] = {}
+    text = resources.files("guardrail.catalogue").joinpath("data/instances.tsv").read_text("utf-8")
+    for line in text.splitlines():
+        if line.startswith(("#", "provider\t")):
+            continue
+        provider, kind, name, rest = line.split("\t", 3)
+        if kind == "type":
+            types.setdefault(provider, {})[name] = rest
+        else:
+            families.setdefault(provider, set()).add(name)
+    return MappingProxyType({provider: (types[provider], frozenset(families[provider])) for provider in types})
