@@ -1,0 +1,104 @@
+"""Tags, environment and workload type of an object, from its labels and those of its namespace."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from guardrail.attribution import EnvironmentView, Home, canonical_tags, environment_of
+from guardrail.cel.unknown import PartialMap, Unknown
+
+if TYPE_CHECKING:
+    from guardrail.facts import Facts
+    from guardrail.normalise.kubernetes.heads import Head
+    from guardrail.normalise.kubernetes.places import ClusterFacts
+    from guardrail.normalise.kubernetes.run import Run
+
+__all__ = ["Attribution", "Labels", "workload_class"]
+
+Source = str | Unknown | None
+
+_NO_NAMESPACE = Unknown(("run:namespace",))
+_NO_NAMESPACE_LABELS = Unknown(("run:namespace-labels",))
+_ENVIRONMENT = "environment"
+_WORKLOAD_TYPE = "workload-type"
+_CLASS_OF_TYPE = {"online-inference": "serving", "async-inference": "serving", "notebook": "notebook"}
+_WORKLOADS = frozenset({"compute", "batch", "serving", "notebook"})
+
+
+@dataclass(frozen=True, slots=True)
+class Labels:
+    """`own` are the canonical tags of the object itself, `tags` with those it takes over from its namespace."""
+
+    own: PartialMap
+    tags: PartialMap
+    environment: EnvironmentView
+    workload_type: str | Unknown | None
+
+
+class Attribution:
+    """Who the objects of one run belong to. Environments are found once for each set of sources."""
+
+    __slots__ = ("_cluster", "_environments", "_facts", "_run")
+
+    def __init__(self, run: Run, facts: Facts, cluster: ClusterFacts) -> None:
+        self._run, self._facts, self._cluster = run, facts, cluster
+        self._environments: dict[tuple[str | Unknown | None, ...], EnvironmentView] = {}
+
+    def labels(self, head: Head) -> Labels:
+        """The tags, environment and workload type of an object.
+
+        A namespace that is not in the run leaves open the keys that objects inherit and this one lacks.
+        """
+        facts, namespaced = self._facts, head.kind_facts.namespaced
+        own = canonical_tags(head.labels, "kubernetes", facts)
+        namespace = self._run.namespace_tags(head) if namespaced else None
+        tags = _inherit(head, own, namespace, facts) if namespaced and facts.inherit else own
+        home = head.name if head.kind == "Namespace" and head.group == "core" else head.namespace
+        environment = self._environment(home, _namespace_environment(tags, own, namespace), _value(own, _ENVIRONMENT))
+        written = _value(tags, _WORKLOAD_TYPE)
+        return Labels(own, tags, environment, head.kind_facts.workload_type if written is None else written)
+
+    def _environment(self, namespace: Source, namespace_tag: Source, own_tag: Source) -> EnvironmentView:
+        sources = (namespace, namespace_tag, own_tag)
+        if sources not in self._environments:
+            home = Home(self._cluster.account, self._cluster.cluster, namespace)
+            self._environments[sources] = environment_of(home, namespace_tag, own_tag, self._facts)
+        return self._environments[sources]
+
+
+def _inherit(head: Head, own: PartialMap, namespace: PartialMap | None, facts: Facts) -> PartialMap:
+    lacking = [key for key in facts.inherit if key not in own]
+    if not lacking:
+        return own
+    if namespace is not None:
+        taken = {key: namespace[key] for key in lacking if key in namespace}
+        doubtful = {key: namespace.maybe[key] for key in lacking if key in namespace.maybe}
+        return PartialMap({**own, **taken}, maybe={**own.maybe, **doubtful}, unlisted=own.unlisted)
+    why = _why_no_labels(head)
+    return PartialMap(own, maybe={**dict.fromkeys(lacking, why), **own.maybe}, unlisted=own.unlisted)
+
+
+def _why_no_labels(head: Head) -> Unknown:
+    if isinstance(head.namespace, Unknown):
+        return head.namespace
+    return _NO_NAMESPACE if head.namespace is None else _NO_NAMESPACE_LABELS
+
+
+def _namespace_environment(tags: PartialMap, own: PartialMap, namespace: PartialMap | None) -> str | Unknown | None:
+    if namespace is not None:
+        return _value(namespace, _ENVIRONMENT)
+    return None if _ENVIRONMENT in own else tags.maybe.get(_ENVIRONMENT)
+
+
+def _value(tags: PartialMap, key: str) -> str | Unknown | None:
+    """A known or unknown value; None when the key is absent or empty."""
+    value: str | Unknown | None = tags[key] if key in tags else tags.maybe.get(key, tags.unlisted)
+    return value if isinstance(value, Unknown) else value or None
+
+
+def workload_class(kind_class: str, workload_type: str | Unknown | None) -> str:
+    """The class of an object: in workloads the type may make it serving or notebook, nothing else changes it."""
+    if kind_class not in _WORKLOADS or not isinstance(workload_type, str):
+        return kind_class
+    return _CLASS_OF_TYPE.get(workload_type, kind_class)
