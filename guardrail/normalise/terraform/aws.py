@@ -1,0 +1,266 @@
+"""Capacity of AWS resources: instances, node groups and auto scaling groups."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from guardrail.cel.unknown import Unknown
+from guardrail.normalise.terraform.capacity import Capacity, Group, ceiling
+from guardrail.normalise.terraform.machines import Device, Machine, machine_of
+from guardrail.normalise.terraform.values import flag, text, texts, whole
+from guardrail.view.schema import UNBOUNDED
+
+if TYPE_CHECKING:
+    from guardrail.normalise.terraform.changes import Change
+    from guardrail.normalise.terraform.joins import Joins
+    from guardrail.normalise.terraform.values import Values
+
+__all__ = ["auto_scaling_group", "eks_node_group", "instance"]
+
+_TEMPLATE = ("aws_launch_template",)
+_EKS_DEFAULT_TYPE = "t3.medium"  # what EKS takes when neither the group nor its template names a type
+
+
+def instance(change: Change, values: Values, joins: Joins) -> Capacity:
+    """One machine of its own type, else of its launch template's."""
+    own = text(values.get("instance_type"))
+    machine = machine_of("aws", own) if own is not None else _from_template(change, values, joins)
+    at = values.point("instance_type" if own is not None else "launch_template")
+    return Capacity((Group("instance", machine or _untyped(change), 1, 1, 1),), blame={"gpu": at, "instance_types": at})
+
+
+def eks_node_group(change: Change, values: Values, joins: Joins) -> Capacity:
+    """A managed node group; several instance types are alternatives."""
+    scaling = values.block("scaling_config")
+    minimum, maximum, desired = (_size(scaling, name) for name in ("min_size", "max_size", "desired_size"))
+    types = values.get("instance_types")
+    if isinstance(types, Unknown):
+        machines = [machine_of("aws", types)]
+    else:
+        named = [machine_of("aws", type_) for type_ in texts(types)]
+        machines = named or [_from_template(change, values, joins) or machine_of("aws", _EKS_DEFAULT_TYPE)]
+    bounded = maximum if isinstance(maximum, Unknown) else maximum is not None
+    low, high = _or(minimum, 0), _or(maximum, UNBOUNDED)
+    groups = tuple(Group(_named("nodes", machine, machines), machine, low, high, _or(desired, low), bounded) for machine in machines)
+    at = values.point("scaling_config", "0")
+    by_template = types is None and not isinstance(values.blocks("launch_template"), Unknown) and values.blocks("launch_template") != []
+    type_at = values.point("launch_template" if by_template else "instance_types")
+    blame = {
+        "units": at,
+        "units.min": f"{at}/min_size",
+        "units.max": f"{at}/max_size",
+        "units.desired": f"{at}/desired_size",
+        "gpu.total_max": f"{at}/max_size",
+        "gpu.total_min": f"{at}/min_size",
+        "gpu": type_at,
+        "uses_gpu": type_at,
+        "instance_types": type_at,
+    }
+    return Capacity(groups, alternatives=len(groups) > 1, cluster=_cluster(change, values, joins), blame=blame)
+
+
+def _cluster(change: Change, values: Values, joins: Joins) -> str | Unknown | None:
+    named = text(values.get("cluster_name"))
+    if not isinstance(named, Unknown):
+        return named
+    for cluster in joins.linked(change, values, "cluster_name", ("aws_eks_cluster",)):
+        found = text(cluster.now.get("name"))
+        if isinstance(found, str):
+            return found
+    return named
+
+
+def auto_scaling_group(change: Change, values: Values, joins: Joins) -> Capacity:
+    """An auto scaling group: overrides of a mixed policy are alternatives that share its maximum.
+
+    With weights the sizes count weighted units. The highest maximum of attached schedules raises
+    the group's, and -1 there means unchanged.
+    """
+    minimum, maximum, desired = (whole(values.get(name)) for name in ("min_size", "max_size", "desired_capacity"))
+    bounded = maximum if isinstance(maximum, Unknown) else maximum is not None
+    low, high = _or(minimum, 0), _raised(change, values, joins, _or(maximum, UNBOUNDED))
+    wanted = _or(desired, low)
+    weighted, type_at = _asg_machines(change, values, joins)
+    groups = tuple(
+        Group(
+            _named("instances", machine, [each for each, _ in weighted]),
+            machine,
+            ceiling(low, weight) if isinstance(weight, int) else weight,
+            ceiling(high, weight) if isinstance(weight, int) else weight,
+            ceiling(wanted, weight) if isinstance(weight, int) else weight,
+            bounded,
+        )
+        for machine, weight in weighted
+    )
+    blame = {
+        "units": values.point("max_size"),
+        "units.min": values.point("min_size"),
+        "units.desired": values.point("desired_capacity"),
+        "gpu.total_max": values.point("max_size"),
+        "gpu.total_min": values.point("min_size"),
+        "gpu": type_at,
+        "uses_gpu": type_at,
+        "instance_types": type_at,
+    }
+    autoscaled = bool(joins.back(change, "aws_autoscaling_policy", "autoscaling_group_name"))
+    return Capacity(groups, alternatives=len(groups) > 1, autoscaled=autoscaled, blame=blame)
+
+
+def _raised(change: Change, values: Values, joins: Joins, maximum: int | Unknown) -> int | Unknown:
+    """The maximum with what schedules and a warm pool may add to it."""
+    sizes = [maximum]
+    for schedule in joins.back(change, "aws_autoscaling_schedule", "autoscaling_group_name"):
+        size = whole(schedule.now.get("max_size"))
+        sizes += [] if size is None else [size]
+    warm = values.block("warm_pool")
+    prepared = warm if isinstance(warm, Unknown) or warm is None else whole(warm.get("max_group_prepared_capacity"))
+    sizes += [] if prepared is None else [prepared]
+    unknown = [size for size in sizes if isinstance(size, Unknown)]
+    if unknown:
+        return Unknown(ref for size in unknown for ref in size.references)
+    return max(size for size in sizes if isinstance(size, int))
+
+
+def _asg_machines(change: Change, values: Values, joins: Joins) -> tuple[list[tuple[Machine, int | Unknown]], str]:
+    """The machines of a group with their weights, and where they are written."""
+    mixed = values.block("mixed_instances_policy")
+    if isinstance(mixed, Unknown):
+        return [(machine_of("aws", mixed), 1)], values.point("mixed_instances_policy")
+    if mixed is None:
+        name = "launch_configuration" if text(values.get("launch_configuration")) is not None else "launch_template"
+        if name == "launch_template":
+            found = _from_template(change, values, joins)
+        else:
+            found = _of(joins.linked(change, values, name, ("aws_launch_configuration",)), None, prior=_is_prior(values))
+            found = found or _outside(values.get(name), "launch configuration")
+        return [(found or _untyped(change), 1)], values.point(name)
+    return _mixed(change, mixed, joins)
+
+
+def _mixed(change: Change, mixed: Values, joins: Joins) -> tuple[list[tuple[Machine, int | Unknown]], str]:
+    template = mixed.block("launch_template")
+    if template is None or isinstance(template, Unknown):
+        return [(machine_of("aws", template) if isinstance(template, Unknown) else _untyped(change), 1)], mixed.point("launch_template")
+    specification = template.block("launch_template_specification")
+    base = None
+    if isinstance(specification, Unknown):
+        base = machine_of("aws", specification)
+    elif specification is not None:
+        base = _by_specification(change, specification, joins, ("launch_template_id", "launch_template_name"))
+    overrides = template.blocks("override")
+    if isinstance(overrides, Unknown):
+        return [(machine_of("aws", overrides), 1)], template.point("override")
+    found = [(_override(change, override, base), _weight(override)) for override in overrides]
+    return (
+        (found, template.point("override")) if found else ([(base or _untyped(change), 1)], template.point("launch_template_specification"))
+    )
+
+
+def _override(change: Change, override: Values, base: Machine | None) -> Machine:
+    own = text(override.get("instance_type"))
+    if own is not None:
+        return machine_of("aws", own)
+    requirements = override.block("instance_requirements")
+    return _required(requirements) if requirements is not None else base or _untyped(change)
+
+
+def _required(requirements: Values | Unknown) -> Machine:
+    """Types chosen by attributes: none with an accelerator when the maximum is 0, else any that fits."""
+    if isinstance(requirements, Unknown):
+        return machine_of("aws", requirements)
+    count = requirements.block("accelerator_count")
+    if isinstance(count, Unknown):
+        return machine_of("aws", count)
+    chosen = Unknown(("instance_requirements",))
+    if count is not None and whole(count.get("max")) == 0:
+        return Machine(chosen)
+    least = whole(count.get("min")) if count is not None else None
+    if isinstance(least, int) and least > 0:
+        return Machine(chosen, (Device("instance_requirements", None, None, chosen),))
+    return Machine(chosen, unread=chosen)
+
+
+def _weight(override: Values) -> int | Unknown:
+    found = whole(override.get("weighted_capacity"))
+    return found if isinstance(found, Unknown) else max(found or 1, 1)
+
+
+def _from_template(change: Change, values: Values, joins: Joins) -> Machine | None:
+    """The machine that the `launch_template` block names, None without such a block."""
+    block = values.block("launch_template")
+    if isinstance(block, Unknown):
+        return machine_of("aws", block)
+    return None if block is None else _by_specification(change, block, joins, ("id", "name"))
+
+
+def _by_specification(change: Change, block: Values, joins: Joins, names: tuple[str, str]) -> Machine:
+    for name in names:
+        templates = joins.linked(change, block, name, _TEMPLATE)
+        if templates:
+            return _of(templates, block.get("version"), prior=_is_prior(block)) or _untyped(change)
+    missing = next((value for name in names for value in (block.get(name),) if value is not None), None)
+    return _outside(missing, "launch template")
+
+
+def _outside(named: object, what: str) -> Machine:
+    """The machine of a template that is not in this plan."""
+    unknown = named if isinstance(named, Unknown) else Unknown((f"{what} {named}" if isinstance(named, str) else what,))
+    return Machine(unknown, unread=unknown)
+
+
+def _is_prior(values: Values) -> bool:
+    """Whether values are those before the change, so that templates count as they were before it, too."""
+    return values.pointer.startswith("/change/before")
+
+
+def _of(templates: list[Change], version: object, *, prior: bool) -> Machine | None:
+    """The machine that templates name; several are possible where a reference names no instance."""
+    types = {_type(template, version, prior=prior) for template in templates}
+    if not types or types == {None}:
+        return None
+    if len(types) == 1:
+        return machine_of("aws", next(iter(types)))
+    unknown = Unknown(ref for type_ in types if isinstance(type_, Unknown) for ref in type_.references)
+    named = Unknown(template.text for template in templates)
+    return Machine(named | unknown, unread=named | unknown)
+
+
+def _type(template: Change, version: object, *, prior: bool) -> str | Unknown | None:
+    """The instance type in a version of a template.
+
+    `$Latest` and a reference to the latest version follow this plan; the default version follows it
+    on creation or with `update_default_version`; a number equal to the latest version before the
+    change is the content before it. Any other version is not in the plan.
+    """
+    planned = text(template.now.get("instance_type"))
+    if template.before is None:
+        return planned
+    before, latest = text(template.before.get("instance_type")), template.before.get("latest_version")
+    if prior:
+        return before
+    if template.operation == "replace" or version == "$Latest" or isinstance(version, Unknown):
+        return planned
+    if version in (None, "", "$Default"):  # a damaged plan may hold what no set can
+        if flag(template.now.get("update_default_version")) is True:
+            return planned
+        return before if template.before.get("default_version") == latest else Unknown((f"{template.text} $Default",))
+    return before if whole(version) == whole(latest) else Unknown((f"{template.text} version {version}",))
+
+
+def _untyped(change: Change) -> Machine:
+    """A machine whose type nothing names: a plan that is cut short."""
+    unknown = Unknown((f"{change.text} instance type",))
+    return Machine(unknown, unread=unknown)
+
+
+def _size(scaling: Values | Unknown | None, name: str) -> int | Unknown | None:
+    return scaling if isinstance(scaling, Unknown) or scaling is None else whole(scaling.get(name))
+
+
+def _or(number: int | Unknown | None, default: int | Unknown) -> int | Unknown:
+    return default if number is None else number
+
+
+def _named(group: str, machine: Machine, machines: list[Machine]) -> str:
+    """The name of a pod set: that of the group, with the type where there are several."""
+    return f"{group} {machine.type}" if len(machines) > 1 and isinstance(machine.type, str) else group

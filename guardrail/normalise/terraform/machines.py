@@ -1,0 +1,95 @@
+"""The accelerators of one machine, by its instance type or by what is attached to it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+from guardrail.catalogue.families import family_of
+from guardrail.catalogue.instances import instance_type
+from guardrail.cel.unknown import Unknown
+
+__all__ = ["BARE", "Device", "Machine", "attached", "machine_of"]
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """Accelerators of one kind in one machine; `count` in whole-device equivalents.
+
+    `resource` is the instance type or the accelerator type, `family` None where the name names none.
+    """
+
+    resource: str
+    vendor: str | None
+    family: str | None
+    count: Fraction | Unknown
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """One machine. `unread` is what is not known about its accelerators; None: the devices are all."""
+
+    type: str | Unknown | None
+    devices: tuple[Device, ...] = ()
+    unread: Unknown | None = None
+
+    @property
+    def count(self) -> Fraction | Unknown:
+        """The accelerators of the machine in whole-device equivalents."""
+        unknown = [device.count for device in self.devices if isinstance(device.count, Unknown)]
+        if self.unread is not None:
+            unknown.append(self.unread)
+        if unknown:
+            return Unknown(ref for part in unknown for ref in part.references)
+        return sum((device.count for device in self.devices if isinstance(device.count, Fraction)), Fraction(0))
+
+    @property
+    def by_family(self) -> dict[str | None, Fraction | Unknown]:
+        """The accelerators by canonical family; None stands for a family that is not named."""
+        found: dict[str | None, Fraction | Unknown] = defaultdict(Fraction)
+        for device in self.devices:
+            sofar = found[device.family]
+            if isinstance(sofar, Unknown) or isinstance(device.count, Unknown):
+                found[device.family] = device.count if isinstance(device.count, Unknown) else sofar
+            else:
+                found[device.family] = sofar + device.count
+        return dict(found)
+
+
+BARE = Machine(None)
+"""A machine without accelerators and without an instance type."""
+
+
+def machine_of(provider: str, type_: str | Unknown | None) -> Machine:
+    """The machine of an instance type. A type that the catalogue does not know has unknown accelerators, never none."""
+    if type_ is None:
+        return BARE
+    if isinstance(type_, Unknown):
+        return Machine(type_, unread=type_)
+    found = instance_type(provider, type_)
+    if found is None:
+        return Machine(type_, unread=Unknown((f"instance type {type_}",)))
+    if found.accelerator is None:
+        return Machine(type_)
+    count = Unknown((f"instance type {type_}",)) if found.count is None else found.count
+    return Machine(type_, (_device(type_, found.accelerator, count),))
+
+
+def attached(machine: Machine, accelerator: str | Unknown | None, count: int | Unknown | None) -> Machine:
+    """A machine with accelerators attached to it.
+
+    A machine type that contains accelerators repeats them in its accelerator block, so they are not
+    added to it. A count of 0 attaches nothing.
+    """
+    if machine.devices or count == 0 or count is None:
+        return machine
+    name = accelerator.rsplit("/", 1)[-1] if isinstance(accelerator, str) else ""
+    amount: Any = count if isinstance(count, Unknown) else Fraction(count)
+    return Machine(machine.type, (_device(name, name, amount),), machine.unread)
+
+
+def _device(resource: str, accelerator: str, count: Fraction | Unknown) -> Device:
+    match = family_of(accelerator) if accelerator else None
+    return Device(resource, match.vendor if match else None, match.family if match else None, count)

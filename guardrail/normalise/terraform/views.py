@@ -1,0 +1,179 @@
+"""One planned resource as the view that policies read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING, Any
+
+from guardrail.attribution import Home, canonical_tags, environment_of
+from guardrail.catalogue.resource_types import resource_type
+from guardrail.cel.unknown import PartialMap, Unknown
+from guardrail.model import Identity, Origin, Resource
+from guardrail.normalise.terraform.capacity import capacity_fields, unread_fields
+from guardrail.normalise.terraform.providers import account_in_arn, provider_of, source_of
+from guardrail.normalise.terraform.readers import capacity_of, is_read
+from guardrail.normalise.terraform.regions import NOWHERE, Place, place_of, place_of_cluster
+from guardrail.normalise.terraform.sensitive import sensitive_paths
+from guardrail.normalise.terraform.tags import tag_path, tags_of
+from guardrail.normalise.terraform.values import text
+from guardrail.view.schema import blank_view, unknown_paths
+
+if TYPE_CHECKING:
+    from guardrail.catalogue.resource_types import ResourceType
+    from guardrail.facts import Facts
+    from guardrail.normalise.terraform.changes import Change
+    from guardrail.normalise.terraform.joins import Joins
+    from guardrail.normalise.terraform.providers import ProviderInstance, Providers
+    from guardrail.normalise.terraform.tags import Tags
+    from guardrail.normalise.terraform.values import Values
+
+__all__ = ["PlanContext", "resource_of"]
+
+
+_IN_A_CLUSTER = frozenset({"kubernetes", "helm"})
+
+
+@dataclass(frozen=True, slots=True)
+class PlanContext:
+    """What all resources of a plan share."""
+
+    origin: Origin
+    facts: Facts
+    providers: Providers
+    joins: Joins
+    secrets: frozenset[str]
+
+
+def resource_of(change: Change, plan: PlanContext) -> Resource:
+    """The resource of a change, with the view before it where it is updated or replaced."""
+    view, blame = _view(change, change.now, plan)
+    old_view = _view(change, change.before, plan)[0] if change.before is not None else None
+    name = view.get("name")
+    return Resource(
+        identity=Identity(
+            id=change.text, source="terraform", kind=change.type, name=name if isinstance(name, str) else None, address=change.text
+        ),
+        view=view,
+        origin=Origin(plan.origin.path, plan.origin.document, f"{plan.origin.pointer}/resource_changes/{change.index}"),
+        old_view=old_view,
+        blame=blame,
+        secrets=plan.secrets,
+    )
+
+
+def _view(change: Change, values: Values, plan: PlanContext) -> tuple[dict[str, Any], dict[str, str]]:
+    rtype = resource_type(change.type)
+    provider = provider_of(change.type, change.provider_name)
+    instance = plan.providers.of(change)
+    tags = tags_of(values, tag_path(rtype, values, provider), provider, instance)
+    if plan.facts.inherit_from_resource_group and change.type.startswith("azurerm_"):
+        tags = _inherited(change, values, tags, plan)
+    billable = rtype.billable or (tags.taggable and not rtype.listed)
+    view, blame = blank_view(), {}
+    view.update(_identity(change, values, rtype, provider))
+    view.update(taggable=tags.taggable, billable=billable)
+    capacity = capacity_of(change, values, plan.joins)
+    view.update(capacity_fields(capacity) if is_read(change) else unread_fields(f"type {change.type}"))
+    view["suspended"] = capacity.suspended
+    place = _place(change, values, plan, billable=billable)
+    view["regions"] = _regions(place)
+    optional = {
+        "region": place.region,
+        "region_source": place.source,
+        "cluster": capacity.cluster if provider not in _IN_A_CLUSTER else _run_cluster(plan.facts),
+        "account": _account(values, provider, instance),
+    }
+    view.update({name: value for name, value in optional.items() if value is not None})
+    _attribute(view, tags, rtype, provider, plan.facts)
+    blame.update(dict.fromkeys(("tags", "raw_tags", "workload_type", "environment"), tags.pointer) if tags.taggable else {})
+    blame.update({"region": place.pointer, "regions": place.pointer} if place.pointer else {})
+    blame.update(capacity.blame)
+    view["sensitive"] = sensitive_paths(view, plan.secrets)
+    view["unknown"] = unknown_paths(view)
+    return view, blame
+
+
+def _run_cluster(facts: Facts) -> str | Unknown:
+    return Unknown(("run:cluster",)) if facts.cluster is None else facts.cluster
+
+
+def _inherited(change: Change, values: Values, tags: Tags, plan: PlanContext) -> Tags:
+    """Tags over those of the resource group in the same plan, which an Azure policy copies."""
+    for group in plan.joins.linked(change, values, "resource_group_name", ("azurerm_resource_group",)):
+        given = tags_of(group.now, "tags", "azure", plan.providers.of(group)).effective
+        own = {key.lower() for key in tags.effective}
+        merged = {key: value for key, value in given.items() if key.lower() not in own} | tags.effective
+        unlisted = [part for part in (given.unlisted, tags.effective.unlisted) if part is not None]
+        doubt = Unknown(ref for part in unlisted for ref in part.references) if unlisted else None
+        return replace(tags, effective=PartialMap(merged, unlisted=doubt))
+    return tags
+
+
+def _place(change: Change, values: Values, plan: PlanContext, *, billable: bool) -> Place:
+    if any(fnmatchcase(change.type, glob) for glob in plan.facts.global_types):
+        return NOWHERE
+    if provider_of(change.type, change.provider_name) in _IN_A_CLUSTER:
+        return place_of_cluster(plan.facts)
+    return place_of(change, values, plan.providers.of(change), plan.joins, billable=billable)
+
+
+def _identity(change: Change, values: Values, rtype: ResourceType, provider: str) -> dict[str, Any]:
+    name = text(values.get("name"))
+    return {
+        "source": "terraform",
+        "surface": "plan",
+        "provider": provider,
+        "kind": change.type,
+        "group": source_of(change.type, change.provider_name),
+        "class": rtype.class_,
+        "controller": rtype.controller,
+        "id": change.text,
+        "address": change.text,
+        "operation": change.operation,
+        "controlled": False,
+        **({} if name is None else {"name": name}),
+    }
+
+
+def _regions(place: Place) -> list[Any] | Unknown:
+    """Every region; unknown as a whole where nothing of it is known."""
+    if not isinstance(place.region, Unknown):
+        return list(place.regions)
+    return [place.region, *place.regions] if place.regions else place.region
+
+
+def _account(values: Values, provider: str, instance: ProviderInstance) -> str | Unknown | None:
+    """The account in the resource's own ARN, its own project, or that of its provider."""
+    if provider == "aws":
+        owned = account_in_arn(values.known.get("arn"))
+        return owned or instance.account
+    if provider == "google":
+        own = text(values.get("project"))
+        return own if own is not None else instance.account
+    if provider == "azure":
+        parts = str(values.known.get("id") or "").split("/")
+        return parts[2] if len(parts) > 2 and parts[1] == "subscriptions" else instance.account  # noqa: PLR2004 - /subscriptions/ID
+    return None
+
+
+def _attribute(view: dict[str, Any], tags: Tags, rtype: ResourceType, provider: str, facts: Facts) -> None:
+    """Fill tags, environment and workload type."""
+    canonical = canonical_tags(tags.effective, provider, facts)
+    view["tags"], view["raw_tags"] = canonical, tags.raw
+    view["tags_open"] = canonical.unlisted is not None
+    home = Home(account=view.get("account"), cluster=view.get("cluster"))
+    found = environment_of(home, None, _tag(canonical, "environment"), facts)
+    view.update(environment=found.name, environments=list(found.candidates), environment_source=found.source)
+    workload = _tag(canonical, "workload-type")
+    workload = rtype.workload_type if workload is None else workload
+    if workload is not None:
+        view["workload_type"] = workload
+
+
+def _tag(tags: PartialMap, key: str) -> str | Unknown | None:
+    """A tag's value; empty text is no value."""
+    present = tags.presence(key)
+    if isinstance(present, Unknown):
+        return present
+    return text(tags[key]) if present else None
