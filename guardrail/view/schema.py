@@ -6,15 +6,17 @@ check that a policy reads only declared fields, blank views, and the check of fi
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import yaml
 
 from guardrail.cel.unknown import PartialMap, Unknown
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 __all__ = ["UNBOUNDED", "ViewField", "blank_view", "declares", "faults_of", "field_at", "sub_fields", "unknown_paths", "view_fields"]
 
@@ -26,7 +28,7 @@ _SCALARS: dict[str, tuple[type, ...]] = {
     "timestamp": (str,),
     "bool": (bool,),
     "int": (int,),
-    "double": (int, float),
+    "double": (float,),  # CEL does not mix integers and doubles in arithmetic
 }
 
 
@@ -142,44 +144,48 @@ def _blank(fields: Mapping[str, ViewField]) -> dict[str, Any]:
 def unknown_paths(view: Mapping[str, Any]) -> dict[str, list[str]]:
     """What `resource.unknown` holds: every unknown path of a view with its references.
 
-    Members of lists are reported at their list; nested views speak for themselves.
+    Members of lists are reported at their list; nested views speak for themselves. Walks values,
+    not the schema: this runs for every object, and few of its fields are containers.
     """
     found: dict[str, set[str]] = {}
-    for path, value in _unknowns("", view, view_fields()):
-        found.setdefault(path, set()).update(value.references)
+    for name, value in view.items():
+        if isinstance(value, Unknown) or name not in _SPEAK_FOR_THEMSELVES:
+            _collect(name, value, found)
     return {path: sorted(references) for path, references in sorted(found.items())}
 
 
-def _unknowns(prefix: str, value: Any, fields: Mapping[str, ViewField]) -> Iterator[tuple[str, Unknown]]:
-    for name, field in fields.items():
-        if name not in value:
-            continue
-        path, inner = f"{prefix}{name}", value[name]
-        if isinstance(inner, Unknown):
-            yield path, inner
-        elif field.type == "message":
-            yield from _unknowns(f"{path}.", inner, field.fields)
-        elif field.type.startswith("map<") and name != "unknown":
-            yield from _unknown_entries(path, inner)
-        elif field.type.startswith("list<"):
-            yield from ((path, unknown) for unknown in _unknown_members(inner))
+_SPEAK_FOR_THEMSELVES = frozenset({"target", "autoscaler", "unknown"})
 
 
-def _unknown_entries(path: str, entries: Mapping[str, Any]) -> Iterator[tuple[str, Unknown]]:
-    yield from ((f"{path}.{key}", value) for key, value in entries.items() if isinstance(value, Unknown))
-    if isinstance(entries, PartialMap):
-        yield from ((f"{path}.{key}", value) for key, value in entries.maybe.items())
-        if entries.unlisted is not None:
-            yield path, entries.unlisted
+def _collect(path: str, value: Any, found: dict[str, set[str]]) -> None:
+    kind = type(value)
+    if kind is dict or kind is PartialMap:
+        for key, inner in value.items():
+            if type(inner) not in _PLAIN:
+                _collect(f"{path}.{key}", inner, found)
+        if kind is PartialMap:
+            for key, doubt in value.maybe.items():
+                found.setdefault(f"{path}.{key}", set()).update(doubt.references)
+            if value.unlisted is not None:
+                found.setdefault(path, set()).update(value.unlisted.references)
+    elif kind is list:
+        for unknown in _unknown_members(value):
+            found.setdefault(path, set()).update(unknown.references)
+    elif kind is Unknown:
+        found.setdefault(path, set()).update(value.references)
 
 
-def _unknown_members(members: Any) -> Iterator[Unknown]:
+_PLAIN = frozenset({str, float, int, bool})
+
+
+def _unknown_members(members: Iterable[Any]) -> Iterator[Unknown]:
     for member in members:
-        if isinstance(member, Unknown):
+        kind = type(member)
+        if kind is Unknown:
             yield member
-        elif isinstance(member, Mapping):
+        elif kind is dict:
             yield from _unknown_members(member.values())
-        elif isinstance(member, list):
+        elif kind is list:
             yield from _unknown_members(member)
 
 
