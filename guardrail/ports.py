@@ -54,7 +54,9 @@ class Program(Protocol):
         """Every chain of selections rooted at a free variable (loop variables are not free)."""
 
     def evaluate(self, variables: Mapping[str, Any]) -> Any:
-        """A plain JSON value, an `Unknown` or an `EvaluationError`; never raises.
+        """A plain JSON value (instants as datetime), an `Unknown` or an `EvaluationError`; never raises.
+
+        Lists and maps are handed back as they are: members may be `Unknown`, a map may be partial.
 
         `variables` are plain Python values; `Unknown` and `PartialMap` may stand anywhere in them, and
         a named expression that failed stands as its `EvaluationError`: reading it is that error.
