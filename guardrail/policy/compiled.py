@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from guardrail.model import Action, Dormant, ProfileInfo
+    from guardrail.model import Action, Dormant, Note, ProfileInfo
     from guardrail.ports import Program
 
 __all__ = ["CompiledPolicy", "Library", "Match", "NamedProgram", "OnUpdate", "UpdateMode", "Validation", "WhenUnknown"]
@@ -117,3 +117,4 @@ class Library:
     profile: ProfileInfo
     environments: tuple[str, ...]  # strictest last; `default` alone without environments
     dormant: tuple[Dormant, ...] = field(default=())
+    notes: tuple[Note, ...] = ()  # what must be told about profile and policies, once per run

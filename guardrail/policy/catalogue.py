@@ -1,0 +1,56 @@
+"""The product's own tables that parameters and profiles default to."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = ["CATALOGUE", "GLOBAL_TYPES", "GPU_SYSTEM_NAMESPACES", "SYSTEM_NAMESPACES", "TAG_KEYS"]
+
+_CANONICAL_KEYS = (
+    "team",
+    "project",
+    "environment",
+    "cost-center",
+    "owner",
+    "workload-type",
+    "service",
+    "model",
+    "experiment-id",
+    "run-id",
+    "criticality",
+    "data-sensitivity",
+    "purpose",
+    "lifecycle",
+    "shared-cost-rule",
+)
+
+
+def _camel(key: str) -> str:
+    return "".join(word.capitalize() for word in key.split("-"))
+
+
+TAG_KEYS: Mapping[str, Mapping[str, list[str]]] = {
+    key: {"kubernetes": [key], "aws": [_camel(key)], "google": [key], "azure": [_camel(key)]} for key in _CANONICAL_KEYS
+}
+"""Accepted spellings of canonical tag keys: labels in kebab-case, AWS and Azure tags in CamelCase."""
+
+SYSTEM_NAMESPACES = ("kube-system", "kube-node-lease", "kube-public", "cert-manager", "karpenter", "kueue-system", "guardrail-system")
+GPU_SYSTEM_NAMESPACES = ("gpu-operator", "nvidia-device-plugin", "dcgm-exporter")
+
+GLOBAL_TYPES = (
+    "aws_iam_*",
+    "aws_route53_*",
+    "aws_cloudfront_*",
+    "aws_budgets_budget",
+    "aws_ce_*",
+    "google_dns_*",
+    "google_billing_budget",
+    "azurerm_consumption_budget_*",
+)
+"""Globs of Terraform types that live in no region."""
+
+CATALOGUE: Mapping[str, object] = {"tag-keys": TAG_KEYS}
+"""What `default: {catalogue: name}` of a parameter may name."""

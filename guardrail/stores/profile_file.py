@@ -1,0 +1,42 @@
+"""The organisation profile from a file or from a folder of files that are laid together."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from guardrail.errors import ConfigError, Fault, ProfileError
+from guardrail.policy.profile import STARTER_NAME, Profile, load_profile, starter
+
+__all__ = ["read_profile"]
+
+_SUFFIXES = frozenset({".yaml", ".yml"})
+
+
+def read_profile(path: str | None) -> Profile:
+    """The profile at a path; the built-in one for None and `starter`.
+
+    Raises ConfigError when nothing is there, ProfileError with every fault of every file.
+    """
+    if path is None or path == STARTER_NAME:
+        return starter()
+    place = Path(path)
+    if place.is_dir():
+        files = sorted(file for file in place.iterdir() if file.suffix in _SUFFIXES)
+        if not files:
+            raise ConfigError(f"{path}: the folder holds no YAML file")
+    elif place.is_file():
+        files = [place]
+    else:
+        raise ConfigError(f"{path}: no such profile; `{STARTER_NAME}` is the built-in one")
+    texts: list[tuple[str, str]] = []
+    faults: list[Fault] = []
+    for file in files:
+        try:
+            texts.append((str(file), file.read_text("utf-8-sig")))
+        except OSError as error:
+            faults.append(Fault(str(file), 0, 0, "", f"cannot be read: {error.strerror}"))
+        except UnicodeDecodeError:
+            faults.append(Fault(str(file), 0, 0, "", "not UTF-8"))
+    if faults:
+        raise ProfileError(faults)
+    return load_profile(texts, path)

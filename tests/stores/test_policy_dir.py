@@ -1,0 +1,50 @@
+"""Policies from folders, and the shipped library."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from guardrail.errors import ConfigError, PolicyError
+from guardrail.policy.library import compile_library
+from guardrail.policy.profile import starter
+from guardrail.stores.policy_dir import read_policies, shipped_policies
+from tests.policy.samples import RUNTIME
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def test_the_shipped_library_loads() -> None:
+    made = compile_library(shipped_policies(), starter(), RUNTIME)
+    assert [policy.name for policy in made.policies] == ["approved-regions", "max-replicas-bounded", "required-tags", "workload-gpu-cap"]
+
+
+def test_a_folder_gives_its_policies_and_nothing_else(tmp_path: Path) -> None:
+    for name in ("b", "a"):
+        folder = tmp_path / "rules" / name
+        folder.mkdir(parents=True)
+        (folder / "policy.yaml").write_text(f"name: {name}", "utf-8")
+        (folder / "cases.yaml").write_text("[]", "utf-8")
+    assert [source.text for source in read_policies([str(tmp_path)])] == ["name: a", "name: b"]
+
+
+def test_a_file_is_read_whatever_its_name(tmp_path: Path) -> None:
+    file = tmp_path / "mine.yaml"
+    file.write_text("\ufeffkind: Policy", "utf-8")
+    assert [source.text for source in read_policies([str(file), str(file)])] == ["kind: Policy"]
+
+
+def test_a_folder_without_policies_is_a_mistake_in_the_flag(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"holds no policy\.yaml"):
+        read_policies([str(tmp_path)])
+    with pytest.raises(ConfigError, match="no such file or folder of policies"):
+        read_policies([str(tmp_path / "nowhere")])
+
+
+def test_a_file_that_is_not_text_is_a_fault(tmp_path: Path) -> None:
+    file = tmp_path / "policy.yaml"
+    file.write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(PolicyError, match="not UTF-8"):
+        read_policies([str(tmp_path)])
