@@ -18,9 +18,9 @@ from guardrail import __version__
 from guardrail.cel.celpy_runtime import CelpyRuntime
 from guardrail.engine import Context, Judgement, RunFact, evaluate, merge_autoscaled
 from guardrail.errors import ConfigError
-from guardrail.inputs.reader import FileLocator, Inputs, read_inputs
+from guardrail.inputs.reader import Inputs, read_inputs
 from guardrail.matching import PolicyIndex
-from guardrail.model import Action, Finding, InputRecord, InputStatus, Inspection, Note, Origin, Outcome, Report, Resource, Summary
+from guardrail.model import Action, Finding, InputStatus, Inspection, Note, Origin, Outcome, Report, Resource, Summary
 from guardrail.normalise.kubernetes import normalise_kubernetes
 from guardrail.normalise.terraform import normalise_plan
 from guardrail.policy.library import compile_library
@@ -84,7 +84,7 @@ def _library(options: Options, profile: Profile) -> Library:
 def inspect(options: Options) -> Inspection:
     """Builds the views of the inputs without judging them. Raises ConfigError or ProfileError."""
     seen = _see(options, read_profile(options.profile))
-    locator = FileLocator(stdin=seen.inputs.stdin)
+    locator = seen.inputs.locator
     placed = [
         (resource, locator.locate(Origin(resource.origin.path, resource.origin.document), resource.origin.pointer))
         for resource in seen.resources
@@ -103,7 +103,7 @@ def lint(options: Options) -> Report:
     context = Context(now=now, root=_below_repository(Path.cwd()))
     judged = [evaluate(resource, index, context) for resource in seen.resources if resource.view["operation"] != "none"]
     findings = _placed(merge_autoscaled((f for j in judged for f in j.findings), _scalers(seen.resources)), seen)
-    notes = [*seen.notes, *profile.notes, *_run_fact_notes(judged), *_partial_note(options)]
+    notes = [*seen.notes, *profile.notes, *library.notes, *_run_fact_notes(judged), *_partial_note(options)]
     return Report(
         version=__version__,
         now=now,
@@ -111,7 +111,7 @@ def lint(options: Options) -> Report:
         library_hash=library.hash,
         profile=library.profile,
         inputs=seen.inputs.records,
-        summary=_summary(seen.inputs.records, judged, findings, library),
+        summary=_summary(seen, judged, findings, library),
         notes=tuple(sorted(notes)),
         dormant=library.dormant,
         findings=findings,
@@ -142,7 +142,10 @@ def _read_context(paths: Sequence[str]) -> Inputs:
 
 
 def _normalise(inputs: Inputs, context: Inputs, facts: Facts) -> tuple[list[Resource], list[Note]]:
-    resources, notes = normalise_kubernetes(inputs.objects, context.objects, facts)
+    whole = [
+        found for found in inputs.objects if found.origin not in inputs.partial
+    ]  # a patch says nothing of the object it becomes part of
+    resources, notes = normalise_kubernetes(whole, context.objects, facts)
     for plan in inputs.plans:
         planned, more = normalise_plan(plan, facts)
         resources += planned
@@ -156,11 +159,10 @@ def _scalers(resources: Iterable[Resource]) -> dict[str, str]:
 
 def _placed(findings: Iterable[Finding], seen: _Seen) -> tuple[Finding, ...]:
     """The findings with line and column, in the order of the report: deny, warn, audit, then location."""
-    locator = FileLocator(stdin=seen.inputs.stdin)
     placed = []
     for finding in sorted(findings, key=attrgetter("location.path")):  # file by file: the locator keeps one at a time
         place = finding.location
-        located = locator.locate(Origin(place.path, place.document or 0), place.pointer)
+        located = seen.inputs.locator.locate(Origin(place.path, place.document or 0), place.pointer)
         placed.append(replace(finding, location=located))
     return tuple(sorted(placed, key=_order))
 
@@ -179,7 +181,8 @@ def _order(finding: Finding) -> tuple[int, str, int, int, int, str, str, str]:
     )
 
 
-def _summary(records: Sequence[InputRecord], judged: Sequence[Judgement], findings: Sequence[Finding], library: Library) -> Summary:
+def _summary(seen: _Seen, judged: Sequence[Judgement], findings: Sequence[Finding], library: Library) -> Summary:
+    records = seen.inputs.records
     statuses = Counter(record.status for record in records)
     actions = Counter(finding.action for finding in findings)
     outcomes = Counter(finding.outcome for finding in findings)
@@ -188,7 +191,7 @@ def _summary(records: Sequence[InputRecord], judged: Sequence[Judgement], findin
         read=statuses[InputStatus.READ],
         skipped_files=statuses[InputStatus.SKIPPED],
         failed=statuses[InputStatus.FAILED],
-        resources=len(judged),
+        resources=sum(resource.view["operation"] not in {"none", "delete"} for resource in seen.resources),
         policies=len(library.policies),
         evaluations=sum(judgement.evaluations for judgement in judged),
         deny=actions[Action.DENY],

@@ -30,6 +30,7 @@ __all__ = ["Context", "Judgement", "RunFact", "evaluate", "merge_autoscaled"]
 _RUN = "run:"
 _FINGERPRINT_CHARS = 12  # 48 bits: one chance in 10^5 of a clash among 75,000 findings
 _MAX_MESSAGE_CHARS = 1_000
+_MAX_NAMED = 3  # fields that one message names
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +114,7 @@ class _Verdict:
 
 
 def _judge(policy: CompiledPolicy, resource: Resource, context: Context) -> Iterator[_Result]:
-    scope = _Scope(policy, resource.view, resource.old_view, context.now)
+    scope = _Scope(policy, resource, context)
     applies, fault = _applies(policy, scope)
     if fault is not None:
         yield None, fault, action_of(policy.validations[0], resource.view)
@@ -147,7 +148,7 @@ def _outcome(validation: Validation, scope: _Scope) -> Evaluation:
     if isinstance(value, Unknown):
         if value.references and all(reference.startswith(_RUN) for reference in value.references):
             return Evaluation(validation.name, Outcome.SKIP, unknown=value.references)
-        return Evaluation(validation.name, Outcome.UNDECIDED, _undecided_text(value, scope.view, validation), value.references)
+        return Evaluation(validation.name, Outcome.UNDECIDED, _undecided_text(value, validation, scope), value.references)
     return Evaluation(validation.name, Outcome.ERROR, _error_text(value))
 
 
@@ -196,26 +197,38 @@ def _ratchets(validation: Validation, scope: _Scope, resource: Resource) -> bool
 class _Scope:
     """The variables of one policy over one resource; named expressions are worked out once, when one is read."""
 
-    __slots__ = ("_named", "_now", "_policy", "_values", "old", "view")
+    __slots__ = ("_context", "_named", "_policy", "_resource", "_values", "old", "view")
 
-    def __init__(self, policy: CompiledPolicy, view: Mapping[str, Any], old: Mapping[str, Any] | None, now: str) -> None:
-        self._policy, self._now = policy, now
-        self.view, self.old = view, old
+    def __init__(self, policy: CompiledPolicy, resource: Resource, context: Context) -> None:
+        self._policy, self._resource, self._context = policy, resource, context
+        self.view, self.old = resource.view, resource.old_view
         self._named: dict[str, Any] = {}
-        self._values: dict[str, Any] = {"resource": view, "params": policy.params, "now": now, "variables": self._named}
-        if old is not None:
-            self._values["oldResource"] = old
+        self._values: dict[str, Any] = {"resource": self.view, "params": policy.params, "now": context.now, "variables": self._named}
+        if self.old is not None:
+            self._values["oldResource"] = self.old
+        if resource.object is not None:
+            self._values["object"] = resource.object
 
     def before(self) -> _Scope:
         """The same policy over the resource as it was."""
         assert self.old is not None
-        return _Scope(self._policy, self.old, None, self._now)
+        return _Scope(self._policy, replace(self._resource, view=self.old, old_view=None), self._context)
 
     def value(self, program: Program) -> Any:
         for read in program.reads:
             if read.path[0] == "variables" and len(read.path) > 1:
                 self._work_out(read.path[1])
         return program.evaluate(self._values)
+
+    def reads(self, program: Program) -> frozenset[str]:
+        """The view paths that an expression reads, through the named expressions too."""
+        found: set[str] = set()
+        for read in program.reads:
+            if read.path[0] in {"resource", "oldResource"}:
+                found.add(".".join(read.path[1:]))
+            elif read.path[0] == "variables":
+                found.update(*(self.reads(v.program) for v in self._policy.variables if v.name in read.path[1:2]))
+        return frozenset(found)
 
     def _work_out(self, name: str) -> None:
         if name in self._named:
@@ -240,13 +253,21 @@ def _error_text(value: Any) -> str:
     return f"the rule could not be evaluated: {reason}"
 
 
-def _undecided_text(value: Unknown, view: Mapping[str, Any], validation: Validation) -> str:
+def _undecided_text(value: Unknown, validation: Validation, scope: _Scope) -> str:
+    """What is not known, by the fields that the rule reads, and the references that will supply it."""
     wanted = set(value.references)
-    paths = [path for path, references in view["unknown"].items() if wanted & set(references)]
-    blamed = [path for path in paths if path == validation.field or path.startswith(f"{validation.field}.")]
-    what = ", ".join(blamed or paths[:3]) or validation.field
-    when = "known only after apply" if view["source"] == "terraform" else "not known"
-    return f"{what} is {when} ({', '.join(value.references)})"
+    paths = [path for path, references in scope.view["unknown"].items() if wanted & set(references)]
+    read = [path for path in paths if any(_within(path, field) for field in scope.reads(validation.program))]
+    blamed = [path for path in read if _within(path, validation.field)]
+    named = blamed or read or paths or [validation.field]
+    what = ", ".join(named[:_MAX_NAMED]) + (f" and {len(named) - _MAX_NAMED} more" if len(named) > _MAX_NAMED else "")
+    when = "known only after apply" if scope.view["source"] == "terraform" else "not known"
+    return f"{what} {'is' if len(named) == 1 else 'are'} {when} ({', '.join(value.references)})"
+
+
+def _within(path: str, field: str) -> bool:
+    """Whether one of two view paths lies on the way to the other."""
+    return path == field or path.startswith(f"{field}.") or field.startswith(f"{path}.")
 
 
 def _run_facts(result: Evaluation, resource: Resource) -> Iterator[RunFact]:

@@ -127,7 +127,7 @@ class Resource:
     (`gpu.total_max`) to the JSON pointer, relative to `origin.pointer`, of the value that sets it;
     a path that is not listed is looked up by its parents (`gpu`), then as the whole object.
     `secrets` are texts that must never be shown. `autoscaled_by` is the id of the autoscaler that
-    sets its maximum, when that is in the run.
+    sets its maximum, when that is in the run. `object` is a Kubernetes object as it was written.
     """
 
     identity: Identity
@@ -137,6 +137,7 @@ class Resource:
     blame: Mapping[str, str] = field(default_factory=dict)
     secrets: frozenset[str] = frozenset()
     autoscaled_by: str | None = None
+    object: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)

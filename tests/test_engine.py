@@ -25,10 +25,12 @@ class FakeProgram:
 
     rule: Callable[[Mapping[str, Any]], Any]
     names: tuple[str, ...] = ()
+    fields: tuple[str, ...] = ()
 
     @property
     def reads(self) -> tuple[Read, ...]:
-        return tuple(Read(("variables", name), 1, 1) for name in self.names)
+        named = tuple(Read(("variables", name), 1, 1) for name in self.names)
+        return (*named, *(Read(("resource", *field.split(".")), 1, 1) for field in self.fields))
 
     def evaluate(self, variables: Mapping[str, Any]) -> Any:
         return self.rule(variables)
@@ -200,6 +202,30 @@ def test_what_unknown_means_is_said_by_the_validation(meaning: WhenUnknown, outc
         assert only(judgement).message == "units.max is known only after apply (var.size)"
 
 
+@pytest.mark.parametrize(
+    ("reads", "unknown", "message"),
+    [
+        pytest.param(
+            ("units.max",), {"units.max": ["var.n"], "tags": ["var.n"]}, "units.max is not known (var.n)", id="the blamed field alone"
+        ),
+        pytest.param(("tags",), {"tags.a": ["var.n"], "raw_tags": ["var.n"]}, "tags.a is not known (var.n)", id="only what the rule reads"),
+        pytest.param(
+            ("tags", "region"), {"tags": ["var.n"], "region": ["var.n"]}, "tags, region are not known (var.n)", id="several fields"
+        ),
+        pytest.param(
+            (),
+            {"a": ["var.n"], "b": ["var.n"], "c": ["var.n"], "d": ["var.n"]},
+            "a, b, c and 1 more are not known (var.n)",
+            id="many fields",
+        ),
+        pytest.param((), {}, "units.max is not known (var.n)", id="a field that the view does not list"),
+    ],
+)
+def test_an_undecided_finding_names_what_is_not_known(reads: tuple[str, ...], unknown: dict[str, list[str]], message: str) -> None:
+    rule = FakeProgram(lambda _: Unknown(["var.n"]), fields=reads)
+    assert only(judge(resource(unknown=unknown), policy(validation(program=rule)))).message == message
+
+
 def test_run_facts_alone_skip_whatever_unknown_means() -> None:
     undecided = validation(program=constant(Unknown(["run:cluster", "run:namespace-labels"])), when_unknown={"default": WhenUnknown.DENY})
     judgement = judge(resource(), policy(undecided))
@@ -270,6 +296,11 @@ def test_an_old_violation_may_stay_but_not_grow(on_update: OnUpdate, operation: 
     found = only(judge(changed, policy(validation(on_update=on_update))))
     assert found.action is action
     assert found.message.endswith("(older than this change)") == (action is Action.WARN)
+
+
+def test_a_rule_for_kubernetes_reads_the_object_as_written() -> None:
+    paused = validation(program=FakeProgram(lambda v: not v["object"]["spec"]["paused"]))
+    assert only(judge(replace(resource(), object={"spec": {"paused": True}}), policy(paused))).outcome is Outcome.FAIL
 
 
 def test_named_expressions_are_worked_out_once_and_only_when_read() -> None:
