@@ -98,8 +98,13 @@ class Maker:
 
     def _scaling(self, scaler: Scaler) -> dict[str, Any]:
         """The view of an autoscaler without its target, as the target shows it."""
-        types = [] if scaler.target is None else self._object(scaler.target)["instance_types"]
-        return with_unknowns(autoscaler_view(self._base(scaler.head), self._under(scaler), types))
+        base = self._base(scaler.head)
+        if scaler.target is None:
+            return with_unknowns(autoscaler_view(base, self._under(scaler), []))
+        target = self._object(scaler.target)
+        if "workload_type" in target:  # it scales that work: both are judged by one cap
+            base.setdefault("workload_type", target["workload_type"])
+        return with_unknowns(autoscaler_view(base, self._under(scaler), target["instance_types"]))
 
     def _autoscaler(self, scaler: Scaler) -> dict[str, Any]:
         view = self._scaling(scaler)

@@ -8,7 +8,7 @@ from guardrail.cel.unknown import Unknown
 from guardrail.model import KubernetesObject, Origin, Resource
 from guardrail.normalise.kubernetes import normalise_kubernetes
 from guardrail.view.schema import UNBOUNDED
-from tests.normalise.kubernetes.objects import BARE, check, normalise, read
+from tests.normalise.kubernetes.objects import BARE, FACTS, check, normalise, read
 
 TARGET = """
 apiVersion: apps/v1
@@ -175,3 +175,22 @@ def test_the_blame_of_an_autoscaler_is_its_maximum() -> None:
     setter, _ = both(TARGET, scaler())
     assert setter.blame["units"] == setter.blame["gpu"] == "/spec/maxReplicas"
     assert setter.blame["units.min"] == "/spec/minReplicas"
+
+
+TYPED = TARGET.replace(
+    "metadata: {name: llm, namespace: vision}", "metadata: {name: llm, namespace: vision, labels: {workload-type: online-inference}}"
+)
+
+
+@pytest.mark.parametrize(
+    ("target", "metadata", "workload_type"),
+    [
+        pytest.param(TYPED, "{name: llm, namespace: vision}", "online-inference", id="it scales the work of its target"),
+        pytest.param(TYPED, "{name: llm, namespace: vision, labels: {workload-type: sweep}}", "sweep", id="its own label wins"),
+        pytest.param(TARGET, "{name: llm, namespace: vision}", None, id="nobody says it"),
+    ],
+)
+def test_the_workload_type_of_an_autoscaler_is_that_of_its_target(target: str, metadata: str, workload_type: str | None) -> None:
+    resources, _ = normalise(target, scaler(metadata=metadata), facts=FACTS)
+    assert resources[1].view["class"] == "autoscaler"
+    assert resources[1].view.get("workload_type") == workload_type
