@@ -1,1 +1,3 @@
-"""Reporters: from a report to text, JSON and more."""
+"""How a run is told: reporters listen to `begin`, `finding` and `end`."""
+
+from __future__ import annotations

@@ -1,0 +1,58 @@
+"""The JSON form of what the documents share: inputs, identities, locations, notes."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from guardrail.model import Identity, InputRecord, Location, Note
+
+__all__ = ["API_VERSION", "as_json", "identity_of", "input_of", "location_of", "note_of"]
+
+API_VERSION = "guardrail.dev/v1"
+
+
+def as_json(value: Any) -> str:
+    """One value on one line. Raises ValueError for a number that JSON does not have."""
+    return json.dumps(value, ensure_ascii=False, allow_nan=False)
+
+
+def input_of(record: InputRecord) -> dict[str, Any]:
+    """An entry of `inputs`."""
+    return {
+        "path": record.path,
+        "format": record.format,
+        "status": record.status,
+        "reason": record.reason,
+        "resources": record.resources,
+    }
+
+
+def identity_of(who: Identity) -> dict[str, Any]:
+    """Who a resource is; members that make no sense for its source are null."""
+    return {
+        "id": who.id,
+        "source": who.source,
+        "apiVersion": who.api_version,
+        "kind": who.kind,
+        "namespace": who.namespace,
+        "name": who.name,
+        "address": who.address,
+    }
+
+
+def location_of(where: Location) -> dict[str, Any]:
+    """The place of a finding or a resource."""
+    return {
+        "path": where.path,
+        "line": where.line,
+        "column": where.column,
+        "document": where.document,
+        "pointer": where.pointer,
+    }
+
+
+def note_of(note: Note) -> dict[str, Any]:
+    """An entry of `notes`."""
+    return {"code": note.code, "message": note.message, "scope": note.scope, "count": note.count}

@@ -1,0 +1,93 @@
+"""The report for machines, as `report.schema.json` describes it: same input, same bytes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from guardrail.reporters.documents import API_VERSION, as_json, identity_of, input_of, location_of, note_of
+
+if TYPE_CHECKING:
+    from typing import TextIO
+
+    from guardrail.model import Finding, Report, Summary
+
+__all__ = ["JsonReporter"]
+
+
+class JsonReporter:
+    """Writes the JSON report to a stream, a line for each finding as it comes."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self._between = "\n  "
+
+    def begin(self, report: Report) -> None:
+        write = self._stream.write
+        write("{\n")
+        for key, value in _head(report).items():
+            write(f" {as_json(key)}: {as_json(value)},\n")
+        write(' "findings": [')
+
+    def finding(self, finding: Finding) -> None:
+        self._stream.write(f"{self._between}{as_json(_finding(finding))}")
+        self._between = ",\n  "
+
+    def end(self) -> None:
+        self._stream.write("]" if self._between == "\n  " else "\n ]")
+        self._stream.write(',\n "exceptions": [],\n "decisions": []\n}\n')
+
+
+def _head(report: Report) -> dict[str, Any]:
+    profile = report.profile
+    return {
+        "apiVersion": API_VERSION,
+        "kind": "Report",
+        "guardrail": report.version,
+        "now": report.now,
+        "engine": report.engine,
+        "library": {"hash": report.library_hash, "policies": report.summary.policies},
+        "profile": {"name": profile.name, "version": profile.version, "hash": profile.hash, "path": profile.path},
+        "inputs": [input_of(record) for record in report.inputs],
+        "summary": _summary(report.summary),
+        "notes": [note_of(note) for note in report.notes],
+        "dormant": [{"policy": dormant.policy, "needs": list(dormant.needs)} for dormant in report.dormant],
+    }
+
+
+def _summary(summary: Summary) -> dict[str, int]:
+    return {
+        "files": summary.files,
+        "filesRead": summary.read,
+        "filesSkipped": summary.skipped_files,
+        "filesFailed": summary.failed,
+        "resources": summary.resources,
+        "policies": summary.policies,
+        "evaluations": summary.evaluations,
+        "deny": summary.deny,
+        "warn": summary.warn,
+        "audit": summary.audit,
+        "excepted": summary.excepted,
+        "undecided": summary.undecided,
+        "errors": summary.errors,
+        "skipped": summary.skipped,
+        "dormant": summary.dormant,
+    }
+
+
+def _finding(finding: Finding) -> dict[str, Any]:
+    return {
+        "policy": finding.policy,
+        "category": finding.category,
+        "validation": finding.validation,
+        "severity": finding.severity,
+        "outcome": finding.outcome,
+        "action": finding.action,
+        "resource": None if finding.resource is None else identity_of(finding.resource),
+        "location": location_of(finding.location),
+        "message": finding.message,
+        "remediation": finding.remediation,
+        "fingerprint": finding.fingerprint,
+        "unknown": list(finding.unknown),
+        "related": list(finding.related),
+        "exception": None,
+    }
