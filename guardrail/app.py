@@ -63,6 +63,7 @@ class Options:
     namespace: str | None = None
     cluster: str | None = None
     partial: bool = False
+    allow_empty: bool = False  # the paths come from a hook: nothing to judge among them is no fault
     engine: str = "cel-python"
     ignores: tuple[PathIgnore, ...] = ()
     stdin: BinaryIO | None = None
@@ -101,8 +102,9 @@ def lint(options: Options) -> Report:
     index = PolicyIndex(library)
     now = options.now.astimezone(UTC).isoformat().replace("+00:00", "Z")
     context = Context(now=now, root=_below_repository(Path.cwd()))
-    judged = [evaluate(resource, index, context) for resource in seen.resources if resource.view["operation"] != "none"]
-    findings = _placed(merge_autoscaled((f for j in judged for f in j.findings), _scalers(seen.resources)), seen)
+    resources = seen.judged
+    judged = [evaluate(resource, index, context) for resource in resources]
+    findings = _placed(merge_autoscaled((f for j in judged for f in j.findings), _scalers(resources)), seen)
     notes = [*seen.notes, *profile.notes, *library.notes, *_run_fact_notes(judged), *_partial_note(options)]
     return Report(
         version=__version__,
@@ -125,10 +127,21 @@ class _Seen:
     resources: tuple[Resource, ...]
     notes: tuple[Note, ...]
 
+    @property
+    def judged(self) -> tuple[Resource, ...]:
+        """What rules look at: nothing that stays as it is, and no kustomize patch, which does not say what the object becomes."""
+        return tuple(r for r in self.resources if r.view["operation"] != "none" and r.origin not in self.inputs.partial)
+
 
 def _see(options: Options, profile: Profile) -> _Seen:
     facts = profile.facts(now=options.now, cluster=options.cluster, namespace=options.namespace)
-    inputs = read_inputs(options.paths, ignores=options.ignores, stdin=options.stdin, stdin_filename=options.stdin_filename)
+    inputs = read_inputs(
+        options.paths,
+        ignores=options.ignores,
+        stdin=options.stdin,
+        stdin_filename=options.stdin_filename,
+        chosen=not options.allow_empty,
+    )
     resources, notes = _normalise(inputs, _read_context(options.context), facts)
     return _Seen(inputs, tuple(resources), (*inputs.notes, *notes))
 
@@ -142,10 +155,7 @@ def _read_context(paths: Sequence[str]) -> Inputs:
 
 
 def _normalise(inputs: Inputs, context: Inputs, facts: Facts) -> tuple[list[Resource], list[Note]]:
-    whole = [
-        found for found in inputs.objects if found.origin not in inputs.partial
-    ]  # a patch says nothing of the object it becomes part of
-    resources, notes = normalise_kubernetes(whole, context.objects, facts)
+    resources, notes = normalise_kubernetes(inputs.objects, context.objects, facts)
     for plan in inputs.plans:
         planned, more = normalise_plan(plan, facts)
         resources += planned
@@ -191,7 +201,7 @@ def _summary(seen: _Seen, judged: Sequence[Judgement], findings: Sequence[Findin
         read=statuses[InputStatus.READ],
         skipped_files=statuses[InputStatus.SKIPPED],
         failed=statuses[InputStatus.FAILED],
-        resources=sum(resource.view["operation"] not in {"none", "delete"} for resource in seen.resources),
+        resources=sum(resource.view["operation"] != "delete" for resource in seen.judged),
         policies=len(library.policies),
         evaluations=sum(judgement.evaluations for judgement in judged),
         deny=actions[Action.DENY],

@@ -13,9 +13,9 @@ from guardrail.model import Action, InputStatus, Outcome
 from guardrail.policy.compiled import WhenUnknown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
-    from guardrail.model import Report
+    from guardrail.model import InputRecord, Report
     from guardrail.policy.compiled import Validation
 
 __all__ = [
@@ -81,6 +81,12 @@ def is_worse(new: Any, old: Any) -> bool:
     return isinstance(old, (int, float)) and new > old
 
 
+def unusable(inputs: Sequence[InputRecord], *, allow_empty: bool) -> bool:
+    """Whether an input failed, or none could be read and that is not allowed."""
+    statuses = {record.status for record in inputs}
+    return InputStatus.FAILED in statuses or (InputStatus.READ not in statuses and not allow_empty)
+
+
 def exit_code(report: Report, *, fail_on: str, require_profile: bool, allow_empty: bool) -> int:
     """The exit code of a run; with several reasons the highest of 3, 2 and 1.
 
@@ -88,9 +94,7 @@ def exit_code(report: Report, *, fail_on: str, require_profile: bool, allow_empt
     """
     if any(finding.outcome is Outcome.ERROR for finding in report.findings):
         return EXIT_FAULT
-    failed = any(record.status is InputStatus.FAILED for record in report.inputs)
-    nothing_read = not any(record.status is InputStatus.READ for record in report.inputs)
-    if failed or (nothing_read and not allow_empty) or (require_profile and report.dormant):
+    if unusable(report.inputs, allow_empty=allow_empty) or (require_profile and report.dormant):
         return EXIT_UNUSABLE
     levels = {Action.DENY, Action.WARN} if fail_on == "warn" else {Action.DENY}
     return EXIT_DENIED if any(finding.action in levels for finding in report.findings) else EXIT_OK

@@ -1,0 +1,126 @@
+"""The commands: flags to options, what came of them to its readers, an exit code back."""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from guardrail import app
+from guardrail.cli.clock import now_of
+from guardrail.cli.config import ignore_of, read_config
+from guardrail.cli.streams import output_file, standard_output
+from guardrail.decision import EXIT_OK, EXIT_UNUSABLE, exit_code, unusable
+from guardrail.reporters.terminal import terminal_for
+
+if TYPE_CHECKING:
+    from argparse import Namespace
+    from collections.abc import Callable
+    from typing import TextIO
+
+    from guardrail.model import Report
+    from guardrail.ports import Reporter
+
+    Writer = Callable[[TextIO, str], None]  # takes the stream and the format: text or json
+
+__all__ = ["inspect", "lint", "list_policies"]
+
+_STDIN = "-"
+
+
+def lint(flags: Namespace) -> int:
+    """`guardrail lint`. Raises ConfigError, ProfileError or PolicyError."""
+    report = app.lint(_options(flags))
+
+    def write(stream: TextIO, form: str) -> None:
+        _publish(report, _reporter(flags, stream, form))
+
+    _deliver(flags, write)
+    return exit_code(report, fail_on=flags.fail_on, require_profile=flags.require_profile, allow_empty=flags.allow_empty)
+
+
+def _reporter(flags: Namespace, stream: TextIO, form: str) -> Reporter:
+    if form == "json":
+        from guardrail.reporters.json_report import JsonReporter  # noqa: PLC0415 - a run loads the formats it writes
+
+        return JsonReporter(stream)
+    from guardrail.reporters.text import TextReporter  # noqa: PLC0415 - as above
+
+    return TextReporter(stream, terminal_for(stream, os.environ), verbose=flags.verbose, quiet=flags.quiet)
+
+
+def _publish(report: Report, reporter: Reporter) -> None:
+    reporter.begin(report)
+    for finding in report.findings:
+        reporter.finding(finding)
+    reporter.end()
+
+
+def inspect(flags: Namespace) -> int:
+    """`guardrail inspect`. Raises ConfigError or ProfileError."""
+    inspection = app.inspect(_options(flags))
+
+    def write(stream: TextIO, form: str) -> None:
+        if form == "json":
+            from guardrail.reporters.inspection import write_inspection  # noqa: PLC0415 - as in _reporter
+
+            write_inspection(inspection, stream)
+        else:
+            from guardrail.reporters.inspection_text import write_inspection_text  # noqa: PLC0415 - as in _reporter
+
+            write_inspection_text(inspection, stream, terminal_for(stream, os.environ), verbose=flags.verbose)
+
+    _deliver(flags, write)
+    return EXIT_UNUSABLE if unusable(inspection.inputs, allow_empty=flags.allow_empty) else EXIT_OK
+
+
+def list_policies(flags: Namespace) -> int:
+    """`guardrail policies list`. Raises ConfigError, ProfileError or PolicyError."""
+    from guardrail.reporters.policy_list import write_policies, write_policies_text  # noqa: PLC0415 - as in _reporter
+
+    library = app.load_library(_options(flags))
+    with standard_output(machine=flags.format == "json") as stream:
+        if flags.format == "json":
+            write_policies(library, stream)
+        else:
+            write_policies_text(library, stream, terminal_for(stream, os.environ))
+    return EXIT_OK
+
+
+def _deliver(flags: Namespace, write: Writer) -> None:
+    """Writes to standard output in `--format`; with `--output` that goes to the file and people read text."""
+    form = "text" if flags.output else flags.format
+    with standard_output(machine=form == "json") as stream:
+        write(stream, form)
+    if flags.output:
+        with output_file(flags.output) as stream:
+            write(stream, flags.format)
+
+
+def _options(flags: Namespace) -> app.Options:
+    config = read_config(flags.config, Path.cwd())
+    rules = app.Options(
+        paths=(),
+        now=now_of(flags.now, os.environ, lambda: datetime.now(UTC)),
+        profile=flags.profile or config.profile,
+        policies=tuple(flags.policies),
+        engine=flags.engine,
+    )
+    if flags.command == "policies-list":
+        return rules
+    paths = tuple(flags.paths) or (".",)
+    return replace(
+        rules,
+        paths=paths,
+        context=tuple(flags.context),
+        namespace=flags.namespace,
+        cluster=flags.cluster or config.cluster,
+        partial=flags.partial,
+        allow_empty=flags.allow_empty,
+        ignores=(*config.ignores, *(ignore_of(text) for text in flags.ignore)),
+        stdin=sys.stdin.buffer if _STDIN in paths else None,
+        stdin_filename=flags.stdin_filename,
+    )

@@ -1,0 +1,132 @@
+"""The flags of every command."""
+
+from __future__ import annotations
+
+import argparse
+
+from guardrail import __version__
+
+__all__ = ["build_parser"]
+
+_DESCRIPTION = "Guardrails for what AI workloads cost: judges Kubernetes manifests and Terraform plans by a library of CEL rules."
+
+_EXIT_CODES = """\
+exit codes:
+  0  no finding of action deny        2  unusable input, configuration or policy
+  1  findings of action deny          3  a rule failed to run
+"""
+
+_LINT_EXAMPLES = f"""\
+examples:
+  guardrail lint k8s/ --profile profile.yaml
+  terraform show -json plan.out | guardrail lint - --stdin-filename plan.json
+
+{_EXIT_CODES}"""
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The parser; a parsed command line has `command`: lint, inspect or policies-list."""
+    parser = argparse.ArgumentParser(
+        prog="guardrail",
+        description=_DESCRIPTION,
+        epilog=_EXIT_CODES,
+        allow_abbrev=False,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"guardrail {__version__}")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    _add_lint(commands)
+    _add_inspect(commands)
+    _add_policies(commands)
+    return parser
+
+
+_Commands = argparse._SubParsersAction  # noqa: SLF001 - argparse has no public name for the type
+
+
+def _command(commands: _Commands[argparse.ArgumentParser], name: str, summary: str, epilog: str = "") -> argparse.ArgumentParser:
+    return commands.add_parser(
+        name,
+        help=summary,
+        description=summary,
+        epilog=epilog,
+        allow_abbrev=False,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+
+
+def _add_lint(commands: _Commands[argparse.ArgumentParser]) -> None:
+    lint = _command(commands, "lint", "Judge manifests and plans.", _LINT_EXAMPLES)
+    lint.set_defaults(command="lint")
+    _add_inputs(lint)
+    _add_rules(lint)
+    verdict = lint.add_argument_group("verdict")
+    verdict.add_argument(
+        "--fail-on", choices=("deny", "warn"), default="deny", help="the weakest action that fails the run (default: deny)"
+    )
+    verdict.add_argument(
+        "--require-profile", action="store_true", help="exit 2 when a policy waits for facts that the profile does not give"
+    )
+    _add_allow_empty(verdict)
+    report = _add_report(lint)
+    report.add_argument("-q", "--quiet", action="store_true", help="findings, failed inputs and the last line only")
+
+
+def _add_inspect(commands: _Commands[argparse.ArgumentParser]) -> None:
+    inspect = _command(commands, "inspect", "Show what guardrail sees in the inputs, before any rule.")
+    inspect.set_defaults(command="inspect")
+    _add_inputs(inspect)
+    _add_rules(inspect)
+    _add_allow_empty(inspect)
+    _add_report(inspect)
+
+
+def _add_policies(commands: _Commands[argparse.ArgumentParser]) -> None:
+    policies = _command(commands, "policies", "The policies in force.")
+    actions = policies.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    listing = _command(actions, "list", "List the policies, what they do in each environment, and which facts they wait for.")
+    listing.set_defaults(command="policies-list")
+    _add_rules(listing)
+    listing.add_argument("--format", choices=("text", "json"), default="text", help="default: text")
+
+
+def _add_inputs(parser: argparse.ArgumentParser) -> None:
+    inputs = parser.add_argument_group("inputs")
+    inputs.add_argument(
+        "paths", nargs="*", metavar="PATH", help="files, folders (.yaml, .yml, .json), globs, or - for standard input (default: .)"
+    )
+    inputs.add_argument(
+        "--context", action="append", default=[], metavar="PATH", help="what exists beside the input: read and joined, not judged"
+    )
+    inputs.add_argument("--namespace", metavar="NAME", help="the namespace of objects that name none")
+    inputs.add_argument("--cluster", metavar="NAME", help="the cluster that the manifests are for")
+    inputs.add_argument("--partial", action="store_true", help="the inputs are not the whole: what is missing proves nothing")
+    inputs.add_argument("--stdin-filename", default="<stdin>", metavar="NAME", help="what to call standard input in the report")
+    inputs.add_argument(
+        "--ignore", action="append", default=[], metavar="GLOB=REASON", help="paths that are not read (** crosses folders), and why"
+    )
+
+
+def _add_rules(parser: argparse.ArgumentParser) -> None:
+    rules = parser.add_argument_group("rules")
+    rules.add_argument("--profile", metavar="PATH", help="the organisation's facts, or starter for the built-in ones (default: starter)")
+    rules.add_argument("--policies", action="append", default=[], metavar="PATH", help="further policies, beside the shipped ones")
+    rules.add_argument("--config", metavar="PATH", help="configuration (default: .guardrail.yaml in the current folder, if there is one)")
+    rules.add_argument(
+        "--now",
+        metavar="INSTANT",
+        help="the time to judge by, 2026-12-31 or 2026-12-31T08:00:00Z (default: $GUARDRAIL_NOW, else the clock)",
+    )
+    rules.add_argument("--engine", choices=("cel-python",), default="cel-python", help="the CEL runtime (default: cel-python)")
+
+
+def _add_allow_empty(parser: argparse._ActionsContainer) -> None:
+    parser.add_argument("--allow-empty", action="store_true", help="nothing to judge is no error")
+
+
+def _add_report(parser: argparse.ArgumentParser) -> argparse._ArgumentGroup:
+    report = parser.add_argument_group("report")
+    report.add_argument("--format", choices=("text", "json"), default="text", help="default: text")
+    report.add_argument("--output", metavar="FILE", help="write the report in --format to a file, and the text report to standard output")
+    report.add_argument("-v", "--verbose", action="store_true", help="list every input and every object")
+    return report

@@ -1,0 +1,99 @@
+"""The outermost boundary: arguments to a command, every way it can end to an exit code."""
+
+from __future__ import annotations
+
+import gc
+import os
+import sys
+import traceback
+from typing import TYPE_CHECKING
+
+from guardrail.cli.parser import build_parser
+from guardrail.errors import GuardrailError, PolicyError, ProfileError
+
+if TYPE_CHECKING:
+    from argparse import Namespace
+    from collections.abc import Sequence
+    from types import TracebackType
+
+__all__ = ["run"]
+
+_USAGE = 2  # wrong flags are unusable configuration
+_FAULT = 3  # guardrail itself failed: never 1, which means that something was found
+_COLLECTION = (100_000, 50, 100)  # a run makes values and ends: looking for garbage at Python's pace would be a quarter of its time
+_INTERRUPTED = 130  # 128 + SIGINT, as shells have it
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Runs the command that the arguments name; the exit code of `guardrail.cli.main`."""
+    try:
+        flags = _parsed(arguments)
+        return flags if isinstance(flags, int) else _command(flags)
+    except GuardrailError as error:
+        _complain(_told(error))
+        return _USAGE
+    except KeyboardInterrupt:
+        _complain("guardrail: interrupted")
+        return _INTERRUPTED
+    except Exception as error:  # noqa: BLE001 - nothing lies further out, and Python's own exit code would be 1
+        if os.environ.get("GUARDRAIL_DEBUG"):
+            traceback.print_exc()
+        _complain(_internal(error))
+        return _FAULT
+
+
+def _parsed(arguments: Sequence[str]) -> Namespace | int:
+    parser = build_parser()
+    if not arguments:
+        parser.print_help(sys.stderr)
+        return _USAGE
+    try:
+        return parser.parse_args(arguments)
+    except SystemExit as done:  # argparse has printed the help, or said what is wrong
+        return _USAGE if done.code else 0
+
+
+def _command(flags: Namespace) -> int:
+    gc.set_threshold(*_COLLECTION)
+    from guardrail.cli import commands  # noqa: PLC0415 - the engine; a wrong flag or --help does not wait for it
+
+    match flags.command:
+        case "lint":
+            return commands.lint(flags)
+        case "inspect":
+            return commands.inspect(flags)
+        case _:
+            return commands.list_policies(flags)
+
+
+def _complain(text: str) -> None:
+    if sys.stdout is not None:
+        sys.stdout.flush()  # what was found stands before what went wrong
+    sys.stderr.write(f"{text}\n")
+
+
+def _told(error: GuardrailError) -> str:
+    """The text of an error; faults of files start their line with `file:line:column`, where editors look for it."""
+    text = str(error)
+    if isinstance(error, ProfileError | PolicyError):
+        what = "the profile" if isinstance(error, ProfileError) else "the policies"
+        count = "1 fault" if len(error.faults) == 1 else f"{len(error.faults)} faults"
+        return f"{text}\nguardrail: {count} in {what}; nothing was judged"
+    return f"guardrail: nothing was judged:\n{text}" if "\n" in text else f"guardrail: {text}"
+
+
+def _internal(error: Exception) -> str:
+    """What happened and where. Without the text of the error: it may quote a value that nobody may see."""
+    return (
+        f"guardrail: internal error: {type(error).__name__}{_where(error.__traceback__)}\n"
+        "    This is a fault of guardrail, not of your files; please report it.\n"
+        "    GUARDRAIL_DEBUG=1 prints the traceback. It may quote values from the inputs: read it before you send it."
+    )
+
+
+def _where(trace: TracebackType | None) -> str:
+    frames = traceback.extract_tb(trace)
+    if not frames:
+        return ""
+    last = frames[-1]
+    return f" in {os.path.basename(last.filename)}:{last.lineno}"  # noqa: PTH119 - a frame's file may be no path at all

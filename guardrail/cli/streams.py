@@ -1,0 +1,55 @@
+"""Where reports go: standard output that may close early, and files."""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from guardrail.errors import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import TextIO
+
+__all__ = ["output_file", "standard_output"]
+
+
+@contextmanager
+def standard_output(*, machine: bool) -> Iterator[TextIO]:
+    """Standard output, in UTF-8 for machines; a reader that goes away (`| head`) ends the report quietly.
+
+    File names that are no valid text are written as escapes. Raises ConfigError when it cannot be
+    written (a full disk).
+    """
+    stream = sys.stdout
+    if isinstance(stream, io.TextIOWrapper):
+        stream.reconfigure(encoding="utf-8" if machine else None, errors="backslashreplace")
+    try:
+        yield stream
+        stream.flush()
+    except BrokenPipeError:
+        _abandon(stream)
+    except OSError as error:
+        _abandon(stream)
+        raise ConfigError(f"the report cannot be written to standard output: {error.strerror}") from error
+
+
+def _abandon(stream: TextIO) -> None:
+    """Sends what is left in the buffer nowhere: the interpreter flushes once more when it ends, and that must not fail too."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, stream.fileno())
+    os.close(nowhere)
+
+
+@contextmanager
+def output_file(path: str) -> Iterator[TextIO]:
+    """A file for a report, in UTF-8. Raises ConfigError when it cannot be written."""
+    try:
+        with Path(path).open("w", encoding="utf-8", errors="backslashreplace", newline="\n") as stream:
+            yield stream
+    except OSError as error:
+        raise ConfigError(f"--output {path}: {error.strerror}") from error

@@ -1,0 +1,144 @@
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from guardrail.app import Options, inspect, lint
+from guardrail.decision import EXIT_OK, EXIT_UNUSABLE, exit_code
+from guardrail.errors import ConfigError
+from guardrail.model import InputStatus, Outcome, Report
+
+ROOT = Path(__file__).parent.parent
+EXAMPLE_PROFILE = ROOT / "policies" / "profiles" / "example.yaml"
+NOW = datetime(2026, 11, 25, 9, 0, tzinfo=UTC)
+
+JOB = """
+apiVersion: batch/v1
+kind: Job
+metadata: {name: big, namespace: speech-train, labels: {team: speech}}
+spec: {parallelism: 3, template: {spec: {containers: [{name: c, image: x, resources: {limits: {nvidia.com/gpu: 80}}}]}}}
+"""
+SERVICE = """
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: api, namespace: web}
+spec: {replicas: 2, template: {spec: {containers: [{name: c, image: x, resources: {limits: {nvidia.com/gpu: 1}}}]}}}
+"""
+SCALER = """
+apiVersion: autoscaling/v2
+kind: HorizontalPodAutoscaler
+metadata: {name: api, namespace: web}
+spec: {scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: api}, maxReplicas: 90}
+"""
+PATCH = """
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: api, namespace: web}
+spec: {replicas: 200, template: {spec: {containers: [{name: c, resources: {limits: {nvidia.com/gpu: 1}}}]}}}
+"""
+
+
+def run(folder: Path, files: dict[str, str], **options: Any) -> Report:
+    return lint(Options(paths=write(folder, files), now=NOW, **options))
+
+
+def write(folder: Path, files: dict[str, str]) -> tuple[str, ...]:
+    for name, text in files.items():
+        folder.joinpath(name).write_text(text, encoding="utf-8")
+    return (str(folder),)
+
+
+def found(report: Report) -> list[tuple[str, str | None]]:
+    return [(f"{f.policy}/{f.validation}", f.resource.kind if f.resource else None) for f in report.findings]
+
+
+def test_a_violation_has_its_line(tmp_path: Path) -> None:
+    report = run(tmp_path, {"job.yaml": JOB})
+    finding = report.findings[0]
+    assert (finding.policy, finding.location.line, finding.location.pointer) == ("workload-gpu-cap", 5, "/spec/parallelism")
+
+
+def test_an_autoscaler_and_its_target_in_two_files_give_one_finding(tmp_path: Path) -> None:
+    report = run(tmp_path, {"a.yaml": SERVICE, "b.yaml": SCALER})
+    assert ("workload-gpu-cap/over-peak", "HorizontalPodAutoscaler") in found(report)
+    assert ("workload-gpu-cap/over-peak", "Deployment") not in found(report)
+    assert {f.related for f in report.findings if f.validation == "over-peak"} == {("apps/Deployment/web/api",)}
+
+
+def test_an_autoscaler_in_the_context_counts_and_is_not_judged(tmp_path: Path) -> None:
+    beside = tmp_path / "beside"
+    beside.mkdir()
+    write(beside, {"hpa.yaml": SCALER})
+    write(tmp_path, {"a.yaml": SERVICE})
+    report = lint(Options(paths=(str(tmp_path / "a.yaml"),), now=NOW, context=(str(beside),)))
+    assert ("workload-gpu-cap/over-peak", "Deployment") in found(report)
+    assert {kind for _, kind in found(report)} == {"Deployment"}
+    assert report.summary.resources == 1
+
+
+def test_a_context_that_cannot_be_read_stops_the_run(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"--context .*nowhere"):
+        run(tmp_path, {"a.yaml": SERVICE}, context=(str(tmp_path / "nowhere"),))
+
+
+def test_a_kustomize_patch_is_shown_but_not_judged(tmp_path: Path) -> None:
+    paths = write(tmp_path, {"patch.yaml": PATCH})
+    report = lint(Options(paths=paths, now=NOW))
+    assert (found(report), report.summary.resources) == ([], 0)
+    assert "partial-object" in {note.code for note in report.notes}
+    assert [resource.identity.name for resource, _ in inspect(Options(paths=paths, now=NOW)).resources] == ["api"]
+
+
+def test_one_bad_file_hides_nothing_and_the_counts_add_up(tmp_path: Path) -> None:
+    report = run(tmp_path, {"a.yaml": JOB, "bad.yaml": "a: [1\n", "values.yaml": "replicaCount: 2\n"})
+    summary = report.summary
+    assert summary.files == summary.read + summary.skipped_files + summary.failed == 3
+    assert (summary.read, summary.failed) == (1, 1)
+    assert summary.deny + summary.warn + summary.audit == len(report.findings) > 0
+    assert exit_code(report, fail_on="deny", require_profile=False, allow_empty=False) == EXIT_UNUSABLE
+
+
+def test_what_a_hook_names_may_be_nothing(tmp_path: Path) -> None:
+    chart = tmp_path / "deployment.yaml"
+    chart.write_text("metadata: {name: {{ .Values.name }}}\n", encoding="utf-8")
+    for empty, status, code in ((False, InputStatus.FAILED, EXIT_UNUSABLE), (True, InputStatus.SKIPPED, EXIT_OK)):
+        report = lint(Options(paths=(str(chart), str(tmp_path / "gone.yaml")), now=NOW, allow_empty=empty))
+        assert {record.status for record in report.inputs} == {status}
+        assert exit_code(report, fail_on="deny", require_profile=False, allow_empty=empty) == code
+
+
+def test_run_facts_become_one_note_each(tmp_path: Path) -> None:
+    report = run(tmp_path, {"a.yaml": SERVICE, "b.yaml": JOB}, profile=str(EXAMPLE_PROFILE))
+    notes = {(note.code, note.scope): note.count for note in report.notes}
+    assert notes["no-cluster", ""] == 2
+    assert ("no-namespace-labels", "web") in notes
+
+
+def test_the_same_input_gives_the_same_report(tmp_path: Path) -> None:
+    files = {"a.yaml": SERVICE, "b.yaml": SCALER, "c.yaml": JOB}
+    one, other = run(tmp_path, files), run(tmp_path, files)
+    assert (one.findings, one.notes, one.library_hash) == (other.findings, other.notes, other.library_hash)
+
+
+def test_a_plan_and_manifests_are_judged_in_one_run(tmp_path: Path) -> None:
+    change = {
+        "address": "aws_instance.gpu",
+        "mode": "managed",
+        "type": "aws_instance",
+        "name": "gpu",
+        "provider_name": "registry.terraform.io/hashicorp/aws",
+        "change": {"actions": ["create"], "before": None, "after": {"instance_type": "p5.48xlarge"}, "after_unknown": {}},
+    }
+    plan = {"format_version": "1.2", "terraform_version": "1.11.4", "resource_changes": [change]}
+    report = run(tmp_path, {"plan.json": json.dumps(plan), "job.yaml": JOB})
+    assert report.summary.resources == 2
+    assert {f.resource.source for f in report.findings if f.resource} == {"kubernetes"}
+
+
+def test_no_rule_of_the_library_errors_on_the_fixtures() -> None:
+    report = lint(Options(paths=(str(ROOT / "fixtures"),), now=NOW, profile=str(EXAMPLE_PROFILE)))
+    assert [f for f in report.findings if f.outcome is Outcome.ERROR] == []
