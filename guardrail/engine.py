@@ -292,7 +292,8 @@ def _finding(verdict: _Verdict, resource: Resource, context: Context) -> Finding
         resource=resource.identity,
         location=Location(origin.path, document=origin.document, pointer=pointer),
         message=_scrub(result.message or policy.title, resource.secrets),
-        remediation=policy.remediation,
+        rationale=policy.rationale,
+        remediation=policy.remediation.get(resource.view["source"], ""),
         fingerprint=_fingerprint(policy.name, result.validation, blamed, resource, context.root),
         unknown=result.unknown,
     )

@@ -176,6 +176,7 @@ class Finding:
     message: str
     remediation: str
     fingerprint: str
+    rationale: str = ""  # why it costs money, the same for every finding of a policy
     unknown: tuple[str, ...] = ()
     related: tuple[str, ...] = ()  # ids of objects that fail for the same cause and are named here
 

@@ -72,7 +72,7 @@ def policy(*validations: Validation, **parts: Any) -> CompiledPolicy:
         severity="high",
         description="",
         rationale="",
-        remediation="write fewer",
+        remediation={"kubernetes": "write fewer", "terraform": "buy fewer"},
         targets=ALL,
         match=Match(),
         match_conditions=(),

@@ -95,7 +95,7 @@ class CompiledPolicy:
     severity: str
     description: str
     rationale: str
-    remediation: str
+    remediation: Mapping[str, str]  # by source: kubernetes, terraform
     targets: frozenset[str]
     match: Match
     match_conditions: tuple[NamedProgram, ...]

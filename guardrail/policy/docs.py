@@ -70,7 +70,7 @@ def render_policy(policy: Mapping[str, Any], cases: Sequence[Case]) -> str:
         spec["rationale"],
         *_example("Avoid", cases, "fail"),
         *_example("Prefer", cases, "pass"),
-        f"Instead: `{spec['remediation']}`",
+        _instead(spec["remediation"]),
         "## Parameters",
         _parameters(spec),
         "## Exceptions",
@@ -122,6 +122,13 @@ def _facts(spec: Mapping[str, Any]) -> str:
             f"- On an update of an old violation: {_on_update(spec.get('onUpdate', {}))}",
         ]
     )
+
+
+def _instead(remediation: str | Mapping[str, str]) -> str:
+    if isinstance(remediation, str):
+        return f"Instead: {remediation}"
+    names = {"kubernetes": "Kubernetes", "terraform": "Terraform"}
+    return "\n".join(f"- Instead, in {names[target]}: {text}" for target, text in remediation.items())
 
 
 def _validations(spec: Mapping[str, Any]) -> str:

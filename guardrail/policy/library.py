@@ -159,7 +159,7 @@ def _bound(policy: CheckedPolicy, profile: Profile) -> tuple[CompiledPolicy, Dor
         severity=spec["severity"],
         description=spec.get("description", ""),
         rationale=spec.get("rationale", ""),
-        remediation=spec.get("remediation", ""),
+        remediation=_by_target(spec.get("remediation", "")),
         targets=frozenset(spec["targets"]),
         match=Match(
             frozenset(match.get("classes", ())),
@@ -186,6 +186,10 @@ def _waits(policy: CheckedPolicy, params: BoundParams, validations: Iterable[Val
     if asleep and not needs:  # dormant by its own word: it waits for whatever it takes from a profile
         needs = {declared["from"] for declared in policy.spec.get("params", {}).values() if "from" in declared}
     return Dormant(policy.name, tuple(sorted(needs))) if asleep or needs else None
+
+
+def _by_target(remediation: str | Mapping[str, str]) -> Mapping[str, str]:
+    return dict.fromkeys(("kubernetes", "terraform"), remediation) if isinstance(remediation, str) else remediation
 
 
 def _named(policy: CheckedPolicy, part: str) -> tuple[NamedProgram, ...]:

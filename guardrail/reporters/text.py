@@ -36,6 +36,7 @@ class TextReporter:
         self._quiet = quiet
         self._report: Report | None = None
         self._findings: list[Finding] = []
+        self._explained: set[str] = set()  # policies whose reason was told: once is enough
 
     def begin(self, report: Report) -> None:
         self._report = report
@@ -98,7 +99,12 @@ class TextReporter:
             yield from (f"    - {member}" for member in members)
         if also := _related(entry):
             yield from self._labelled("also", f"the same for {_first_of(also, verbose=self._verbose)}")
-        if first.remediation and first.outcome is not Outcome.ERROR:
+        if first.outcome is Outcome.ERROR:
+            return
+        if first.rationale and first.policy not in self._explained:
+            self._explained.add(first.policy)
+            yield from self._labelled("why", printable(_first_sentence(first.rationale)))
+        if first.remediation:
             yield from self._labelled("instead", printable(" ".join(first.remediation.split())))
 
     def _labelled(self, label: str, text: str) -> Iterator[str]:
@@ -167,6 +173,12 @@ class TextReporter:
         lines = wrapped(text, self._terminal.width, " " * len(head), first=head)
         yield self._terminal.paint(label, "dim") + lines[0][len(label) :]
         yield from lines[1:]
+
+
+def _first_sentence(text: str) -> str:
+    joined = " ".join(text.split())
+    sentence, stop, _ = joined.partition(". ")
+    return sentence.rstrip(".") if stop else joined.rstrip(".")
 
 
 def _stands_alone(finding: Finding) -> bool:

@@ -51,6 +51,7 @@ OVER_PEAK = Finding(
     location=Location("k8s/train.yaml", 14, 9, 0, "/spec/parallelism"),
     message="up to 24 GPUs (3 × 8); the cap for train in dev is 8",
     remediation="parallelism: 1",
+    rationale="GPUs are the dearest thing that a typing error can multiply. Nobody looks.",
     fingerprint="4f2a91c0aaaa",
 )
 
