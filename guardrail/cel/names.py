@@ -1,0 +1,19 @@
+"""Qualified names."""
+
+from __future__ import annotations
+
+from guardrail.cel.nodes import Ident, Node, Select
+
+__all__ = ["qualified_name"]
+
+
+def qualified_name(node: Node) -> str | None:
+    """`a.b.c` for a chain of plain selections from a name, else None."""
+    parts: list[str] = []
+    while isinstance(node, Select) and not node.test_only and not node.optional:
+        parts.append(node.field)
+        node = node.operand
+    if not isinstance(node, Ident):
+        return None
+    parts.append(("." if node.rooted else "") + node.name)
+    return ".".join(reversed(parts))
