@@ -1,0 +1,155 @@
+"""Type rules of the comprehension macros."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from guardrail.cel.assignability import substitute
+from guardrail.cel.celtype import BOOL, DYN, ERROR, INT, CelType, list_of, map_of, optional_of
+
+if TYPE_CHECKING:
+    from guardrail.cel.checker import _Checker
+    from guardrail.cel.nodes import Fold, Node
+
+__all__ = ["SORTABLE", "check_fold"]
+
+SORTABLE = frozenset(("int", "uint", "double", "bool", "duration", "timestamp", "string", "bytes"))
+"""Kinds that lists can be sorted by."""
+
+
+def check_fold(checker: _Checker, node: Fold) -> CelType:
+    """The type of a macro."""
+    if node.kind == "bind":
+        return _bound(checker, node, checker.check(node.range))
+    if node.kind in ("optMap", "optFlatMap"):
+        return _optional(checker, node)
+    given = substitute(checker.bindings, checker.check(node.range))
+    checker.locals.append(_variables(checker, node, given))
+    result = _KINDS[node.kind](checker, node)
+    checker.locals.pop()
+    return result if node.kind != "sortBy" else _sorted(checker, node, given)
+
+
+def _bound(checker: _Checker, node: Fold, value: CelType) -> CelType:
+    checker.locals.append({node.names[0]: value})
+    result = checker.check(node.body)
+    checker.locals.pop()
+    return result
+
+
+def _optional(checker: _Checker, node: Fold) -> CelType:
+    given = substitute(checker.bindings, checker.check(node.range))
+    value: CelType = DYN
+    if given.name == "optional_type":
+        value = given.params[0]
+    elif given.kind == "param":
+        checker.fits(given, optional_of(checker.new_variable()))
+    elif given.kind not in ("dyn", "error"):
+        checker.fault(node.offset, f"found no matching overload for 'hasValue' applied to '{checker.shown(given)}.()'")
+        value = ERROR
+    result = _bound(checker, node, value)
+    if node.kind == "optMap":
+        return optional_of(result)
+    if not checker.fits(result, wanted := optional_of(checker.new_variable())):
+        shown = f"bool, {checker.shown(result)}, {checker.shown(wanted)}"
+        checker.fault(node.offset, f"found no matching overload for '_?_:_' applied to '({shown})'")
+        return ERROR
+    return result
+
+
+def _variables(checker: _Checker, node: Fold, given: CelType) -> dict[str, CelType]:
+    two = len(node.names) > 1
+    types: tuple[CelType, ...]
+    if given.kind == "list":
+        types = (INT, given.params[0]) if two else (given.params[0],)
+    elif given.kind == "map":
+        types = given.params if two else given.params[:1]
+    else:
+        fallback = DYN
+        if given.kind in ("dyn", "error", "param"):
+            checker.fits(DYN, given)
+        else:
+            message = f"expression of type '{checker.shown(given)}' cannot be range of a comprehension (must be list, map, or dynamic)"
+            checker.fault(node.range.offset, message)
+            fallback = ERROR
+        types = (fallback, fallback)
+    return dict(zip(node.names, types, strict=False))
+
+
+def _truth(checker: _Checker, node: Node) -> None:
+    t = checker.check(node)
+    if not checker.fits(t, BOOL):
+        checker.mismatch(node.offset, BOOL, t)
+
+
+def _quantifier(checker: _Checker, node: Fold) -> CelType:
+    _truth(checker, node.body)
+    return BOOL
+
+
+def _exactly_one(checker: _Checker, node: Fold) -> CelType:
+    t = checker.check(node.body)
+    if not checker.fits(t, BOOL):
+        checker.fault(node.offset, f"found no matching overload for '_?_:_' applied to '({checker.shown(t)}, int, int)'")
+    return BOOL
+
+
+def _condition(checker: _Checker, node: Fold, result: CelType) -> None:
+    if node.condition is None:
+        return
+    t = checker.check(node.condition)
+    if not checker.fits(t, BOOL):
+        shown = checker.shown(result)
+        checker.fault(node.offset, f"found no matching overload for '_?_:_' applied to '({checker.shown(t)}, {shown}, {shown})'")
+
+
+def _list(checker: _Checker, node: Fold) -> CelType:
+    element = checker.new_variable()
+    _condition(checker, node, list_of(element))
+    t = checker.check(node.body)
+    checker.fits(t, element)
+    return list_of(element)
+
+
+def _map(checker: _Checker, node: Fold) -> CelType:
+    result = map_of(checker.locals[-1][node.names[0]], checker.new_variable())
+    _condition(checker, node, result)
+    checker.fits(checker.check(node.body), result.params[1])
+    return result
+
+
+def _entries(checker: _Checker, node: Fold) -> CelType:
+    result = map_of(checker.new_variable(), checker.new_variable())
+    _condition(checker, node, result)
+    t = checker.check(node.body)
+    if not checker.fits(t, result):
+        shown = f"({checker.shown(result)}, {checker.shown(t)})"
+        checker.fault(node.offset, f"found no matching overload for 'cel.@mapInsert' applied to '{shown}'")
+        return ERROR
+    return result
+
+
+def _sorted(checker: _Checker, node: Fold, given: CelType) -> CelType:
+    key = substitute(checker.bindings, node.body.type)
+    if key.kind not in SORTABLE and key.kind not in ("dyn", "error", "param"):
+        shown = f"{checker.shown(given)}.(list({checker.shown(key)}))"
+        checker.fault(node.offset, f"found no matching overload for '@sortByAssociatedKeys' applied to '{shown}'")
+        return ERROR
+    if not checker.fits(given, wanted := list_of(checker.new_variable())):
+        shown = f"{checker.shown(given)}.(list({checker.shown(key)}))"
+        checker.fault(node.offset, f"found no matching overload for '@sortByAssociatedKeys' applied to '{shown}'")
+        return ERROR
+    return wanted
+
+
+_KINDS = {
+    "all": _quantifier,
+    "exists": _quantifier,
+    "exists_one": _exactly_one,
+    "map": _list,
+    "filter": _list,
+    "sortBy": _list,
+    "transformList": _list,
+    "transformMap": _map,
+    "transformMapEntry": _entries,
+}
