@@ -1,0 +1,126 @@
+"""Regular expressions in linear time, with RE2's syntax.
+
+`google-re2` is the engine. Its Python wrapper costs 3 µs a match; the raw match behind it costs 0.5 µs and is used where a
+self-test finds it to work, the public call otherwise. Where the package is missing, patterns are refused: Python's own
+engine backtracks, and an expression may be given any text.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from guardrail.cel.errors import ErrorKind, EvaluationFault
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+try:
+    import re2  # type: ignore[import-untyped]  # it ships no types
+except ImportError:
+    re2 = None
+
+__all__ = ["Pattern", "available", "compile_pattern"]
+
+_MAX_MEMORY = 8 << 20
+"""Bytes that one compiled pattern may use."""
+_MAX_REPEAT_NOTE = "error parsing regexp"
+
+
+def available() -> bool:
+    """Whether there is an engine."""
+    return re2 is not None
+
+
+class Pattern:
+    """A compiled pattern."""
+
+    __slots__ = ("_compiled", "_search")
+
+    def __init__(self, compiled: Any, search: Callable[[str], bool]) -> None:
+        self._compiled = compiled
+        self._search = search
+
+    def search(self, text: str) -> bool:
+        """Whether it matches anywhere."""
+        try:
+            return self._search(text)
+        except UnicodeEncodeError:
+            return self._search(_plain(text))
+
+    def first(self, text: str) -> str | None:
+        """The first match."""
+        found = self._compiled.search(_plain(text))
+        return None if found is None else found.group(0)
+
+    def every(self, text: str) -> Iterator[str]:
+        """All matches from left to right, as Go's FindAllString: an empty match beside the last match is skipped."""
+        last_end = -1
+        for found in self._compiled.finditer(_plain(text)):
+            start, end = found.span()
+            if end > start or start != last_end:
+                yield found.group(0)
+                last_end = end
+
+
+def _plain(text: str) -> str:
+    """Text that has an UTF-8 form: lone surrogates become the replacement character, as in Go."""
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return text
+
+
+def _options() -> Any:
+    options = re2.Options()
+    options.log_errors = False
+    options.max_mem = _MAX_MEMORY
+    return options
+
+
+def _raw_search(compiled: Any) -> Callable[[str], bool] | None:
+    """The match below the wrapper, or None where this version has no such thing."""
+    regexp = getattr(compiled, "_regexp", None)
+    match = getattr(regexp, "Match", None)
+    anchor = getattr(getattr(re2._re2, "RE2", None), "Anchor", None) if hasattr(re2, "_re2") else None  # noqa: SLF001 - the raw match is private, hence the self-test
+    unanchored = getattr(anchor, "UNANCHORED", None)
+    if match is None or unanchored is None:
+        return None
+
+    def search(text: str) -> bool:
+        encoded = text.encode("utf-8")
+        return bool(match(unanchored, encoded, 0, len(encoded))[0] != (-1, -1))
+
+    return search
+
+
+@lru_cache(maxsize=1)
+def _raw_works() -> bool:
+    """Whether the raw match gives the answers of the public call."""
+    compiled = re2.compile("b+c", options=_options())
+    raw = _raw_search(compiled)
+    if raw is None:
+        return False
+    try:
+        return raw("abbc") and raw("bc") and not raw("abb") and not raw("")
+    except (TypeError, ValueError, AttributeError, IndexError):
+        return False
+
+
+@lru_cache(maxsize=1024)
+def compile_pattern(pattern: str) -> Pattern:
+    """The compiled pattern. Raises EvaluationFault."""
+    if re2 is None:
+        raise EvaluationFault(ErrorKind.REGEX, "regular expressions need the package google-re2, which is not installed")
+    try:
+        compiled = re2.compile(pattern, options=_options())
+    except (re2.error, UnicodeEncodeError) as error:
+        raise EvaluationFault(ErrorKind.REGEX, f"{_MAX_REPEAT_NOTE}: {_text(error)}") from None
+    raw = _raw_search(compiled) if _raw_works() else None
+    return Pattern(compiled, raw or (lambda text: compiled.search(text) is not None))
+
+
+def _text(error: Exception) -> str:
+    first = error.args[0] if error.args else error
+    return first.decode("utf-8", "replace") if isinstance(first, bytes) else str(first)
