@@ -1,1 +1,38 @@
-"""CEL: the expression runtime behind the `CelRuntime` port, and unknown values."""
+"""CEL, the Common Expression Language: an engine that works on plain JSON values.
+
+>>> from guardrail.cel import Environment
+>>> program = Environment({"object": "dyn"}).compile("object.spec.replicas <= 5")
+>>> program.evaluate({"object": {"spec": {"replicas": 3}}})
+True
+"""
+
+from guardrail.cel.bindings import Bindings
+from guardrail.cel.declarations import Library
+from guardrail.cel.environment import Environment
+from guardrail.cel.errors import CompileError, ErrorKind, EvaluationError, EvaluationFault, Fault
+from guardrail.cel.program import Outcome, Program
+from guardrail.cel.reads import Read
+from guardrail.cel.unknown import PartialMap, Unknown
+from guardrail.cel.values import NONE, Duration, Optional, Timestamp, TypeValue, UInt
+
+__all__ = [
+    "NONE",
+    "Bindings",
+    "CompileError",
+    "Duration",
+    "Environment",
+    "ErrorKind",
+    "EvaluationError",
+    "EvaluationFault",
+    "Fault",
+    "Library",
+    "Optional",
+    "Outcome",
+    "PartialMap",
+    "Program",
+    "Read",
+    "Timestamp",
+    "TypeValue",
+    "UInt",
+    "Unknown",
+]

@@ -1,0 +1,250 @@
+"""How calls are evaluated: strict operators and functions, and the few that are not strict."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from guardrail.cel.cost import call_cost
+from guardrail.cel.dispatch import Dispatcher
+from guardrail.cel.doubts import doubt_of, merge, shallow_doubt
+from guardrail.cel.errors import ErrorKind, EvaluationError, EvaluationFault
+from guardrail.cel.nodes import Call, ListExpr
+from guardrail.cel.operators import BINARY, equal, negate, no_overload
+from guardrail.cel.unknown import PartialMap, Unknown
+from guardrail.cel.values import NONE, Opaque, Optional, UInt
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from guardrail.cel.exact import Plan, Planner
+    from guardrail.cel.state import State
+
+    Run = Callable[[State], Any]
+    Step = Callable[[State, Any], Any]
+
+__all__ = ["call_step", "is_conversion", "is_in_nothing", "plan_call"]
+
+_CONVERSIONS = frozenset(("bool", "bytes", "double", "duration", "dyn", "int", "string", "timestamp", "type", "uint"))
+_REGEX_FUNCTIONS = frozenset(("matches", "find", "findAll"))
+_SET_TYPES = frozenset((int, UInt, float, str, bool))
+_BOTH_SIDES = frozenset((*BINARY, "_==_", "_!=_"))
+
+
+def is_conversion(call: Call) -> bool:
+    """Whether a call converts one value; of a constant it is computed at compile time."""
+    return call.function in _CONVERSIONS and call.target is None and len(call.args) == 1
+
+
+def apply_function(planner: Planner, call: Call) -> Callable[[Sequence[Any]], Any]:
+    """The strict function of a call on evaluated arguments. It raises EvaluationFault."""
+    name = call.function
+    if name == "_==_":
+        return _equal
+    if name == "_!=_":
+        return lambda args: not equal(args[0], args[1])
+    if name == "-_":
+        return lambda args: negate(args[0])
+    if name == "!_":
+        return _not
+    binary = BINARY.get(name)
+    if binary is not None:
+        return lambda args: binary(args[0], args[1])
+    overloads = planner.functions.get(name, ())
+    if call.overloads:
+        chosen = set(call.overloads)
+        overloads = tuple(overload for overload in overloads if overload.id in chosen)
+    return Dispatcher(name, overloads)
+
+
+def _equal(args: Sequence[Any]) -> bool:
+    a, b = args
+    if isinstance(a, Opaque) and b is not None and type(a) is not type(b):
+        raise no_overload("_==_", a, b)  # as in Kubernetes; `!=` is true of them
+    return equal(a, b)
+
+
+def _not(args: Sequence[Any]) -> bool:
+    if type(args[0]) is not bool:
+        raise no_overload("!_", args[0])
+    return not args[0]
+
+
+def _finisher(planner: Planner, call: Call) -> Callable[[State, list[Any]], Any]:
+    """What happens once the arguments are there: failures, doubts, the function itself, its cost."""
+    function, cost = apply_function(planner, call), call_cost(call.function, call.overloads)
+    line, column = planner.place(call)
+    doubts = _DOUBTS.get(call.function, _shallow)
+
+    def finish(s: State, args: list[Any]) -> Any:
+        failed = _failed(args)
+        if failed is not None:
+            s.charge(cost(args, failed))
+            return failed
+        if s.partial and (unknown := doubts(args)) is not None:
+            s.charge(1)
+            return unknown
+        result: Any
+        try:
+            result = function(args)
+        except EvaluationFault as fault:
+            result = EvaluationError(fault.message, fault.kind, line, column)
+        s.charge(cost(args, result))
+        return result
+
+    return finish
+
+
+def _shallow(args: Sequence[Any]) -> Unknown | None:
+    return merge(map(shallow_doubt, args))
+
+
+def _deep(args: Sequence[Any]) -> Unknown | None:
+    return merge(map(doubt_of, args))
+
+
+def _doubt_of_membership(args: Sequence[Any]) -> Unknown | None:
+    """A map answers for each key; a list with an unknown element for none."""
+    item, container = args
+    if isinstance(container, PartialMap) and type(item) is str:
+        present = container.presence(item)
+        return present if isinstance(present, Unknown) else None
+    return _deep(args) if isinstance(item, (list, dict)) else shallow_doubt(container)
+
+
+_DOUBTS: dict[str, Callable[[Sequence[Any]], Unknown | None]] = {
+    **dict.fromkeys(("_==_", "_!=_", "indexOf", "lastIndexOf", "includes", "distinct", "format"), _deep),
+    **dict.fromkeys(("sets.contains", "sets.equivalent", "sets.intersects"), _deep),
+    "@in": _doubt_of_membership,
+}
+"""What is unknown to functions that look at what is inside elements; the others look at elements and keys only."""
+
+
+def _failed(args: Sequence[Any]) -> Any:
+    """What failed arguments come to, or None. Unknowns unite and win; of errors the first stands."""
+    failed: Any = None
+    for arg in args:
+        if type(arg) is Unknown:
+            failed = failed | arg if type(failed) is Unknown else arg
+        elif type(arg) is EvaluationError and failed is None:
+            failed = arg
+    return failed
+
+
+def call_step(planner: Planner, call: Call) -> Step:
+    """A call as a step on the value of its first operand (of a method: its target)."""
+    rest = call.args if call.target is not None else call.args[1:]
+    if call.target is not None and call.function in ("or", "orValue") and len(rest) == 1:
+        return _fallback(planner.of(rest[0]).run, unwrap=call.function == "orValue")
+    plans = [planner.of(arg) for arg in rest]
+    if planner.options.folded and call.function == "@in" and call.overloads == ("in_list",) and plans[0].constant:
+        member = _membership(plans[0].value)
+        if member is not None:
+            return member
+    compiled = planner.options.folded and call.function in _REGEX_FUNCTIONS and bool(plans) and plans[0].constant
+    if compiled:
+        _check_pattern(planner, call, plans[0].value)
+    finish, runs = _finisher(planner, call), [plan.run for plan in plans]
+    if len(runs) == 1 and not compiled and (call.function in _BOTH_SIDES or len(call.overloads) == 1):
+        only = runs[0]
+        return lambda s, value: finish(s, [value, only(s)])
+    if not runs:
+        return lambda s, value: finish(s, [value])
+    return _sequence(finish, runs)
+
+
+def _sequence(finish: Callable[[State, list[Any]], Any], runs: list[Run]) -> Step:
+    """Arguments up to the first that fails, as cel-go does; later ones only for the unknowns in them."""
+
+    def step(s: State, value: Any) -> Any:
+        args = [value]
+        for run in runs:
+            if _failed(args) is not None:
+                return _rest(s, args, runs[len(args) - 1 :])
+            args.append(run(s))
+        return finish(s, args)
+
+    return step
+
+
+def _rest(s: State, args: list[Any], runs: list[Run]) -> Any:
+    before = s.cost
+    args.extend([run(s) for run in runs])
+    s.cost = before
+    return _failed(args)
+
+
+def plan_call(planner: Planner, call: Call) -> Plan:
+    """The plan of a call that is no operator of its own."""
+    from guardrail.cel.exact import Plan, chained, constant_plan  # noqa: PLC0415 - the two modules need each other
+
+    operands = ([call.target] if call.target is not None else []) + call.args
+    if not operands:
+        finish = _finisher(planner, call)
+        return Plan(lambda s: finish(s, []))
+    first = planner.of(operands[0])
+    if planner.options.folded and is_conversion(call) and first.constant:
+        return _constant(planner, call, first, constant_plan)
+    step = call_step(planner, call)
+    if planner.trace is None:
+        return chained(first, step)
+    run = first.run
+    return Plan(lambda s: step(s, run(s)))
+
+
+def _constant(planner: Planner, call: Call, first: Plan, made: Callable[[Any], Plan]) -> Plan:
+    try:
+        return made(apply_function(planner, call)([first.value]))
+    except EvaluationFault as fault:
+        planner.faults.append(planner.source.fault(call.offset, fault.message))
+        return first
+
+
+def _check_pattern(planner: Planner, call: Call, pattern: Any) -> None:
+    from guardrail.cel.regex import compile_pattern  # noqa: PLC0415 - only expressions with patterns pay for RE2
+
+    if type(pattern) is not str:
+        return
+    try:
+        compile_pattern(pattern)
+    except EvaluationFault as fault:
+        planner.faults.append(planner.source.fault(call.offset, fault.message))
+
+
+def is_in_nothing(call: Call) -> bool:
+    """Whether a call is `x in []`, which is false without looking at x."""
+    if call.function != "@in" or call.overloads != ("in_list",):
+        return False
+    items = call.args[1]
+    return isinstance(items, ListExpr) and not items.elements
+
+
+def _membership(items: list[Any]) -> Step | None:
+    """`x in [constants]`, which costs nothing beside `x`; None where an element is no scalar."""
+    if not all(type(item) in _SET_TYPES for item in items):
+        return None
+    words = frozenset(item for item in items if type(item) is str)
+    others = [item for item in items if type(item) is not str]
+
+    def step(_: State, value: Any) -> Any:
+        if type(value) is str:
+            return value in words
+        if type(value) is EvaluationError or type(value) is Unknown:
+            return value
+        return any(equal(value, item) for item in others)
+
+    return step
+
+
+def _fallback(otherwise: Run, *, unwrap: bool) -> Step:
+    """`a.or(b)` and, with `unwrap`, `a.orValue(b)`: the second only where the first has no value."""
+
+    def step(s: State, value: Any) -> Any:
+        if type(value) is not Optional:
+            if type(value) is EvaluationError or type(value) is Unknown:
+                return value
+            return EvaluationError("no such overload", ErrorKind.NO_SUCH_OVERLOAD)
+        if value is not NONE:
+            return value.value if unwrap else value
+        return otherwise(s)
+
+    return step
