@@ -1,0 +1,129 @@
+"""What parses, what does not, and where the fault is said to be."""
+
+from __future__ import annotations
+
+import pytest
+
+from guardrail.cel import CompileError, Environment, EvaluationError
+from guardrail.cel.parser import MAX_NESTING
+
+ENVIRONMENT = Environment({"object": "dyn", "a": "int", "s": "string"})
+
+
+@pytest.mark.parametrize(
+    ("source", "value"),
+    [
+        pytest.param("1 + 2 * 3", 7, id="products bind tighter than sums"),
+        pytest.param("(1 + 2) * 3", 9, id="parentheses group"),
+        pytest.param("10 - 4 - 3", 3, id="differences lean left"),
+        pytest.param("1 + 1 == 2 && !false", True, id="comparisons bind tighter than conjunctions"),
+        pytest.param("false || true && false", False, id="conjunctions bind tighter than disjunctions"),
+        pytest.param("true ? 1 : false ? 2 : 3", 1, id="conditionals lean right"),
+        pytest.param("--1", 1, id="two minus signs cancel out"),
+        pytest.param("!!true", True, id="two negations cancel out"),
+        pytest.param("!(-1 == 1)", True, id="a minus belongs to its number"),
+        pytest.param("-9223372036854775808", -(2**63), id="the least integer can be written"),
+        pytest.param("0xFF", 255, id="integers may be hexadecimal"),
+        pytest.param("1e3", 1000.0, id="an exponent makes a double"),
+        pytest.param("[1, 2,]", [1, 2], id="a list may end with a comma"),
+        pytest.param("[,]", [], id="a lone comma is allowed by the grammar"),
+        pytest.param(r"'a\tA\101\x41\U00000041'", "a\tAAAA", id="strings have escapes"),
+        pytest.param(r"r'\n'", "\\n", id="raw strings have none"),
+        pytest.param("'''a\nb'''", "a\nb", id="three quotes span lines"),
+        pytest.param(r"b'\xff\377'", b"\xff\xff", id="bytes escapes are octets"),
+        pytest.param("1 // two\n+ 1", 2, id="a comment ends with its line"),
+        pytest.param("{'a': 1}.a", 1, id="a map entry can be selected"),
+        pytest.param("{'a b': 1}.`a b`", 1, id="a field name can be quoted"),
+    ],
+)
+def test_expression_has_value(source: str, value: object) -> None:
+    assert Environment().compile(source).evaluate({}) == value
+
+
+@pytest.mark.parametrize(
+    ("source", "faults"),
+    [
+        pytest.param("1 +", ["1:4: Syntax error: mismatched input '<EOF>' expecting an expression"], id="an operand is missing"),
+        pytest.param("(1", ["1:3: Syntax error: mismatched input '<EOF>' expecting ')'"], id="a bracket is open"),
+        pytest.param("1 2", ["1:3: Syntax error: mismatched input '2' expecting <EOF>"], id="an operator is missing"),
+        pytest.param("true ? 1", ["1:9: Syntax error: mismatched input '<EOF>' expecting ':'"], id="a conditional lacks its last branch"),
+        pytest.param("'a", ["1:1: Syntax error: string literal is not closed"], id="a string is not closed"),
+        pytest.param(
+            "1 $ 2",
+            ["1:3: Syntax error: token recognition error at: '$'", "1:5: Syntax error: mismatched input '2' expecting <EOF>"],
+            id="two faults",
+        ),
+        pytest.param(
+            "break", ["1:1: reserved identifier: break", "1:1: undeclared reference to 'break' (in container '')"][:1], id="a reserved word"
+        ),
+        pytest.param("9223372036854775808", ["1:1: invalid int literal"], id="an integer is too large"),
+        pytest.param("1e999", ["1:1: invalid double literal"], id="a double is too large"),
+        pytest.param("has(a)", ["1:5: invalid argument to has() macro"], id="has() takes a selection"),
+        pytest.param("[1].all(x.y, true)", ["1:10: argument is not an identifier"], id="a loop variable is a name"),
+        pytest.param("object.\n  x +\n  y", ["3:3: undeclared reference to 'y' (in container '')"], id="a fault on the third line"),
+        pytest.param("'é' + nope", ["1:7: undeclared reference to 'nope' (in container '')"], id="columns count code points"),
+        pytest.param(
+            "nope1 && nope2",
+            ["1:1: undeclared reference to 'nope1' (in container '')", "1:10: undeclared reference to 'nope2' (in container '')"],
+            id="every fault is told",
+        ),
+        pytest.param("1 + 'a'", ["1:3: found no matching overload for '_+_' applied to '(int, string)'"], id="no overload"),
+        pytest.param("a.b", ["1:2: type 'int' does not support field selection"], id="a selection on a number"),
+        pytest.param(
+            "s.all(x, true)",
+            ["1:1: expression of type 'string' cannot be range of a comprehension (must be list, map, or dynamic)"],
+            id="a text as range",
+        ),
+        pytest.param("duration('1d')", ["1:10: invalid duration argument"], id="a constant duration that is none"),
+        pytest.param("s.matches('(')", ["1:11: invalid matches argument"], id="a constant pattern that is none"),
+        pytest.param(
+            "'%d'.format(['a'])",
+            ["1:14: error during formatting: decimal clause can only be used on integers, was given string"],
+            id="a format",
+        ),
+        pytest.param(
+            "true || int('x') == 1",
+            ["1:12: type conversion error from 'string' to 'int': 'x'"],
+            id="a constant conversion in a dead branch",
+        ),
+    ],
+)
+def test_fault_has_place_and_message(source: str, faults: list[str]) -> None:
+    with pytest.raises(CompileError) as caught:
+        ENVIRONMENT.compile(source)
+    assert [f"{fault.line}:{fault.column}: {fault.message}" for fault in caught.value.faults] == faults
+
+
+@pytest.mark.parametrize(
+    ("source", "value"),
+    [
+        pytest.param("1" + " + 1" * 5000, 5001, id="a sum of 5,001 terms"),
+        pytest.param("true" + " && true" * 5000, True, id="a conjunction of 5,001 terms"),
+        pytest.param("false ? 0 : " * 5000 + "1", 1, id="5,000 conditionals, each in the last branch of another"),
+        pytest.param("''" + ".trim()" * 3000, "", id="3,000 methods in a row"),
+        pytest.param("(" * 240 + "1" + " + 1)" * 240, 241, id="240 brackets"),
+        pytest.param("true ? (" * 240 + "1" + ") : 2" * 240, 1, id="240 conditionals, each in the first branch of another"),
+        pytest.param("!" * 5001 + "true", False, id="5,001 negations"),
+        pytest.param("".join(f"[1].all(x{i}, " for i in range(60)) + "true" + ")" * 60, True, id="60 loops inside each other"),
+    ],
+)
+def test_long_and_deep_expressions_are_exact(source: str, value: object) -> None:
+    assert Environment().compile(source).evaluate({}) == value
+
+
+def test_a_long_chain_of_selections_ends_in_an_ordinary_error() -> None:
+    outcome = ENVIRONMENT.compile("object" + ".a" * 5000).evaluate({"object": {"a": {}}})
+    assert outcome == EvaluationError("no such key: a", outcome.kind, 1, 9)
+
+
+@pytest.mark.parametrize(
+    "opening", [pytest.param("(", id="parentheses"), pytest.param("[", id="lists"), pytest.param("size([", id="calls")]
+)
+def test_nesting_has_a_stated_limit(opening: str) -> None:
+    with pytest.raises(CompileError, match=f"expression nested too deeply: limit {MAX_NESTING}"):
+        Environment().compile(opening * 300)
+
+
+def test_source_has_a_stated_limit() -> None:
+    with pytest.raises(CompileError, match="code point size exceeds limit: size: 100001, limit 100000"):
+        Environment().compile("1" * 100_001)
