@@ -131,13 +131,21 @@ def _key(s: State, qualifier: Qualifier) -> Any:
     return EvaluationError(f"invalid qualifier type: {type_name(key)}", ErrorKind.INDEX_TYPE, qualifier.line, qualifier.column)
 
 
+def _presence(value: Any, key: Any) -> Any:
+    """As `lookup`, for has(): a key of a partial map is there whether or not its value is known."""
+    if type(value) is not PartialMap:
+        return lookup(value, key)
+    present = value.presence(key)
+    return present if isinstance(present, Unknown) else True if present else MISSING
+
+
 def _qualify(s: State, value: Any, qualifier: Qualifier, *, optional: bool) -> Any:
     """One selection; charges for it. With `optional`, `MISSING` where there is nothing."""
     key = _key(s, qualifier)
     if type(key) is EvaluationError or type(key) is Unknown:
         s.charge(1)
         return key
-    found = lookup(value, key)
+    found = _presence(value, key) if qualifier.test else lookup(value, key)
     if found is MISSING and qualifier.strict and not isinstance(value, (list, dict, Optional)):
         found = _missing(value, qualifier, key)
     if type(found) is EvaluationError:

@@ -1,23 +1,25 @@
 """Variables prepared for evaluation.
 
 Values are used as they are. What is looked at, once for each variable that is read, is whether something in it is unknown, and
-whether an integer exceeds 64 bits: those become doubles, as in Kubernetes.
+whether something is no JSON value of the language: an integer of more than 64 bits becomes a double, as in Kubernetes, a datetime a
+timestamp, a timedelta a duration.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from guardrail.cel.errors import EvaluationError
 from guardrail.cel.unknown import PartialMap, Unknown
-from guardrail.cel.values import INT_MAX, INT_MIN, UInt
+from guardrail.cel.values import INT_MAX, INT_MIN, Duration, Timestamp, UInt
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 __all__ = ["Bindings"]
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _LEAVES = frozenset((str, bool, float, bytes, type(None), UInt))
 
 
@@ -76,7 +78,7 @@ def _inspect(value: Any) -> tuple[Any, bool]:
             partial = partial or item.doubt is not None
             todo.extend(item.values())
         else:
-            repair = repair or kind is tuple or (isinstance(item, (list, dict, str, int)) and kind is not EvaluationError)
+            repair = repair or isinstance(item, (list, dict, str, int, tuple, datetime, timedelta))
             if isinstance(item, (list, tuple)):
                 todo.extend(item)
             elif isinstance(item, dict):
@@ -85,16 +87,33 @@ def _inspect(value: Any) -> tuple[Any, bool]:
 
 
 def _repaired(value: Any) -> Any:
-    """Plain types only; integers of more than 64 bits as doubles."""
+    """Values of the language only, in plain types."""
     if isinstance(value, PartialMap):
         return PartialMap({key: _repaired(item) for key, item in value.items()}, maybe=value.maybe, unlisted=value.unlisted)
     if isinstance(value, dict):
         return {key: _repaired(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
         return [_repaired(item) for item in value]
+    return _repaired_scalar(value)
+
+
+def _repaired_scalar(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return _as_timestamp(value)
+    if isinstance(value, timedelta):
+        return Duration((value.days * 86_400 + value.seconds) * 10**9 + value.microseconds * 1000)
     if isinstance(value, int) and type(value) not in (bool, UInt):
         return int(value) if INT_MIN <= value <= INT_MAX else _as_double(value)
     return str(value) if isinstance(value, str) else value
+
+
+def _as_timestamp(moment: datetime) -> Timestamp:
+    """An instant; one without a zone is taken to be in UTC."""
+    aware = moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
+    since = aware - _EPOCH
+    offset = aware.utcoffset()
+    nanos = (since.days * 86_400 + since.seconds) * 10**9 + since.microseconds * 1000
+    return Timestamp(nanos, int(offset.total_seconds()) if offset is not None else 0)
 
 
 def _as_double(number: int) -> float:

@@ -78,6 +78,8 @@ def _finisher(planner: Planner, call: Call) -> Callable[[State, list[Any]], Any]
     def finish(s: State, args: list[Any]) -> Any:
         failed = _failed(args)
         if failed is not None:
+            if s.partial and type(failed) is Unknown:
+                failed = merge([failed, doubts(args)])
             s.charge(cost(args, failed))
             return failed
         if s.partial and (unknown := doubts(args)) is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from guardrail.cel.nodes import Call, Const, Fold, Ident, Node, Select
+from guardrail.cel.nodes import Fold, Ident, Node, Select
 from guardrail.cel.tree import children
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def reads_of(tree: Node, source: Source) -> tuple[Read, ...]:
 
 
 def _chain(node: Node) -> tuple[Ident | Select, tuple[str, ...]] | None:
-    """The root of a chain and its names. Constant string indices are names too; a chain ends at anything else."""
+    """The root of a chain and its names. A chain ends at an index, a call, or anything else."""
     names: list[str] = []
     while True:
         if isinstance(node, Ident) or (isinstance(node, Select) and node.name):
@@ -57,14 +57,6 @@ def _chain(node: Node) -> tuple[Ident | Select, tuple[str, ...]] | None:
         if isinstance(node, Select):
             names.append(node.field)
             node = node.operand
-        elif (
-            isinstance(node, Call)
-            and node.function in ("_[_]", "_[?_]")
-            and isinstance(node.args[1], Const)
-            and type(node.args[1].value) is str
-        ):
-            names.append(node.args[1].value)
-            node = node.args[0]
         else:
             return None
 

@@ -39,7 +39,7 @@ _LEAVES = st.sampled_from(
     ],
 )
 _BINARY = ("+", "-", "*", "/", "%", "==", "!=", "<", "<=", ">", ">=", "&&", "||", "in")
-_METHODS = (
+_METHODS: tuple[str, ...] = (
     "size()",
     "contains('a')",
     "startsWith('t')",

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from generators import booleans, documents, expressions, json_values, near_texts
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from guardrail.cel import CompileError, Environment, EvaluationError, Program, Unknown
+from tests.cel.generators import booleans, documents, expressions, json_values, near_texts
 
 ENVIRONMENT = Environment({"object": "dyn", "x": "dyn", "k": "dyn"})
 UNKNOWN = Unknown(["var.x"])

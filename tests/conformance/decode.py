@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import math
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from guardrail.cel import NONE, Duration, Optional, TypeValue, UInt, wellknown
 from guardrail.cel.kubernetes.network import _cidr, _ip
@@ -15,10 +15,13 @@ from guardrail.cel.operators import equal
 from guardrail.cel.timestamps import parse_duration, parse_timestamp, timestamp_text
 from guardrail.cel.values import Opaque, Timestamp
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 __all__ = ["recorded", "same", "specified"]
 
 _DOUBLES = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
-_OPAQUE = {"$quantity": parse_quantity, "$ip": _ip, "$cidr": _cidr, "$url": _url, "$semver": parse_semver}
+_OPAQUE: dict[str, Callable[[str], Any]] = {"$quantity": parse_quantity, "$ip": _ip, "$cidr": _cidr, "$url": _url, "$semver": parse_semver}
 
 
 def recorded(value: Any) -> Any:
@@ -42,7 +45,7 @@ def _optional(content: Any) -> Optional:
     return NONE if content is None else Optional(recorded(content))
 
 
-_TAGS = {
+_TAGS: dict[str, Callable[[Any], Any]] = {
     "$double": lambda text: _DOUBLES[text],
     "$uint": UInt,
     "$bytes": base64.b64decode,
@@ -93,7 +96,7 @@ def _double(content: Any) -> float:
     return _DOUBLES[content] if isinstance(content, str) else float(content)
 
 
-_MESSAGES = {
+_MESSAGES: dict[str, Callable[[Any], Any]] = {
     "Timestamp": parse_timestamp,
     "Duration": parse_duration,
     "BoolValue": bool,
@@ -109,7 +112,7 @@ _MESSAGES = {
     "Struct": wellknown.as_json,
     "Value": wellknown.as_json,
 }
-_SPECIFIED = {
+_SPECIFIED: dict[str, Callable[[Any], Any]] = {
     "nullValue": lambda _: None,
     "boolValue": bool,
     "int64Value": int,

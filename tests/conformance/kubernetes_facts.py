@@ -8,15 +8,14 @@ import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-import decode
-from results import Result
-
 from guardrail.cel import CompileError, Environment, ErrorKind, EvaluationError, Optional, Timestamp
 from guardrail.cel.kubernetes.admission import ADMISSION_TYPES, ADMISSION_VARIABLES
 from guardrail.cel.kubernetes.authorizer import Attributes, Authorizer, Decision, ResourceCheck
 from guardrail.cel.kubernetes.jsonpatch import JSON_PATCH
 from guardrail.cel.parser import RESERVED
 from guardrail.cel.timestamps import parse_duration, parse_timestamp
+from tests.conformance import decode
+from tests.conformance.results import Result
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -270,7 +269,8 @@ class _Variables(dict[str, Any]):
 
 
 def _composition(case: Mapping[str, Any]) -> str:
-    values, types, made, spent = _admission_values(case), {}, _Variables(), 0
+    types: dict[str, Any] = {}
+    values, made, spent = _admission_values(case), _Variables(), 0
     try:
         for variable in case["variables"]:
             environment = Environment(

@@ -1,6 +1,6 @@
 """Runs the engine on every case of the corpus and prints `N passed, M failed` per suite.
 
-    python tests/conformance/run.py [--show N] [SUITE…]
+    python -m tests.conformance.run [--show N] [SUITE…]
 
 The corpus is found through GUARDRAIL_CORPUS (default: ../shared/corpus beside the project). Cases that cannot apply are listed with a
 reason in skips.json, by glob.
@@ -18,13 +18,12 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import kubernetes_facts
-import suites
+from tests.conformance import kubernetes_facts, suites
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from results import Result
+    from tests.conformance.results import Result
 
 _HERE = Path(__file__).resolve().parent
 _SUITES: dict[str, tuple[str, Callable[[Path], Iterator[Result]]]] = {

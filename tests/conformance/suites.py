@@ -5,10 +5,9 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-import decode
-from results import Result
-
 from guardrail.cel import CompileError, Environment, EvaluationError, Library, wellknown
+from tests.conformance import decode
+from tests.conformance.results import Result
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
