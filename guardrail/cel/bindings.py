@@ -11,32 +11,74 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from guardrail.cel.errors import EvaluationError
 from guardrail.cel.unknown import PartialMap, Unknown
-from guardrail.cel.values import INT_MAX, INT_MIN, Duration, Timestamp, UInt
+from guardrail.cel.values import INT_MAX, INT_MIN, Duration, Opaque, Timestamp, UInt
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-__all__ = ["Bindings"]
+__all__ = ["Bindings", "NotPlain"]
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_LEAVES = frozenset((str, bool, float, bytes, type(None), UInt))
+_LEAVES = frozenset((bool, float, type(None), UInt, Timestamp, Duration))
+
+
+class NotPlain(Exception):  # noqa: N818 - a signal to the caller of generated code
+    """A variable holds something that the fast path does not know."""
+
+
+class _Plain(dict[str, Any]):
+    """The variables that hold plain JSON and nothing unknown, as the fast path reads them."""
+
+    __slots__ = ("owner",)
+
+    def __init__(self, owner: Bindings) -> None:
+        super().__init__()
+        self.owner = owner
+
+    def __missing__(self, name: str) -> Any:
+        found = self.owner.inspected(name)
+        if found.partial or found.odd:
+            raise NotPlain
+        self[name] = found.value
+        return found.value
+
+
+class _Inspected:
+    """What was found in a variable: `odd` are values beside JSON, `longest` the size of its longest text or container."""
+
+    __slots__ = ("longest", "odd", "partial", "value")
+
+    def __init__(self, value: Any) -> None:
+        self.value = value
+        self.partial = False
+        self.odd = False
+        self.longest = 0
 
 
 class Bindings(Mapping[str, Any]):
     """A mapping of variables that remembers what it found in them; make one per subject and evaluate many programs on it."""
 
-    __slots__ = ("_known", "_values")
+    __slots__ = ("_known", "_values", "plain", "unit")
 
     def __init__(self, variables: Mapping[str, Any]) -> None:
         self._values = variables
-        self._known: dict[str, tuple[Any, bool]] = {}
+        self._known: dict[str, _Inspected] = {}
+        self.plain = _Plain(self)
+        self.unit = 1
+        """A tenth of the longest text or container in the variables inspected so far, rounded up."""
 
-    def __getitem__(self, name: str) -> Any:
+    def inspected(self, name: str) -> _Inspected:
+        """What a variable holds. Raises KeyError."""
         found = self._known.get(name)
         if found is None:
             found = self._known[name] = _inspect(self._values[name])
-        return found[0]
+            self.unit = max(self.unit, -(-found.longest // 10) + 1)
+        return found
+
+    def __getitem__(self, name: str) -> Any:
+        return self.inspected(name).value
 
     def __contains__(self, name: object) -> bool:
         return name in self._values
@@ -49,41 +91,49 @@ class Bindings(Mapping[str, Any]):
 
     def partial(self, names: Iterable[str]) -> bool:
         """Whether something is unknown in one of these variables."""
-        for name in names:
-            if name in self._values:
-                self[name]
-                if self._known[name][1]:
-                    return True
-        return False
+        return any(self.inspected(name).partial for name in names if name in self._values)
 
 
-def _inspect(value: Any) -> tuple[Any, bool]:
-    """The value to use, and whether anything in it is unknown."""
-    partial, repair = False, False
+def _inspect(value: Any) -> _Inspected:
+    """Walk a variable once."""
+    found, repair, longest = _Inspected(value), False, 0
     todo = [value]
     while todo:
         item = todo.pop()
         kind = type(item)
-        if kind in _LEAVES:
-            continue
-        if kind is dict:
+        if kind is str:
+            longest = max(longest, len(item))
+        elif kind is dict:
+            longest = max(longest, len(item))
             todo.extend(item.values())
         elif kind is list:
+            longest = max(longest, len(item))
             todo.extend(item)
         elif kind is int:
             repair = repair or not INT_MIN <= item <= INT_MAX
-        elif kind is Unknown:
-            partial = True
-        elif isinstance(item, PartialMap):
-            partial = partial or item.doubt is not None
-            todo.extend(item.values())
-        else:
-            repair = repair or isinstance(item, (list, dict, str, int, tuple, datetime, timedelta))
-            if isinstance(item, (list, tuple)):
-                todo.extend(item)
-            elif isinstance(item, dict):
-                todo.extend(item.values())
-    return (_repaired(value) if repair else value), partial
+        elif kind not in _LEAVES:
+            repair = _inspect_other(item, found, todo) or repair
+    found.longest = longest
+    if repair:
+        found.value = _repaired(value)
+    return found
+
+
+def _inspect_other(item: Any, found: _Inspected, todo: list[Any]) -> bool:
+    """A value that is not plain JSON; whether it has to be replaced."""
+    if type(item) is Unknown:
+        found.partial = True
+    elif isinstance(item, PartialMap):
+        found.partial = found.partial or item.doubt is not None
+        found.odd = True
+        todo.extend(item.values())
+    elif isinstance(item, (bytes, Opaque, EvaluationError)):
+        found.odd = True
+    if isinstance(item, (list, tuple)):
+        todo.extend(item)
+    elif isinstance(item, dict) and not isinstance(item, PartialMap):
+        todo.extend(item.values())
+    return isinstance(item, (list, str, int, tuple, datetime, timedelta)) or (isinstance(item, dict) and not isinstance(item, PartialMap))
 
 
 def _repaired(value: Any) -> Any:

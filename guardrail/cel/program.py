@@ -5,9 +5,11 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
-from guardrail.cel.bindings import Bindings
-from guardrail.cel.errors import ErrorKind, EvaluationError
+from guardrail.cel.bindings import Bindings, NotPlain
+from guardrail.cel.errors import ErrorKind, EvaluationError, EvaluationFault
 from guardrail.cel.exact import Options, Planner
+from guardrail.cel.fast import FastCode, Unsupported, generate
+from guardrail.cel.fast_helpers import NeedsExact
 from guardrail.cel.nodes import MapExpr, Node
 from guardrail.cel.reads import Read, reads_of
 from guardrail.cel.state import DEFAULT_COST_LIMIT, Cancelled, State
@@ -26,6 +28,12 @@ __all__ = ["Outcome", "Program"]
 _UNEXPECTED = (ArithmeticError, AttributeError, LookupError, MemoryError, RecursionError, TypeError, ValueError)
 """What foreign values or functions may make Python raise; the caller gets an error value instead."""
 
+_NEEDS_EXACT = (*_UNEXPECTED, NeedsExact, NotPlain, EvaluationFault)
+"""What generated code raises where the exact evaluator has to decide."""
+
+_COLD_EVALUATIONS = 1
+"""Evaluations before a function is generated: making one costs as much as a dozen evaluations."""
+
 
 class Program:
     """Evaluates one expression; immutable, and safe to use from several threads."""
@@ -39,6 +47,11 @@ class Program:
         self._slots = planner.slots
         self._reads = reads_of(tree, source)
         self._roots = frozenset(read.path[0] for read in self._reads)
+        self._fast: Any = None
+        self._evaluations = 0
+        self._code: FastCode | None = None
+        self._base = 0
+        self._scaled = False
         self._odd_keys = any(isinstance(node, MapExpr) for node, _ in walk(tree)) or "transformMap" in source.text
 
     @property
@@ -63,17 +76,32 @@ class Program:
         deadline: float | None = None,
         cost_limit: int = DEFAULT_COST_LIMIT,
     ) -> Any:
-        """The value, an `Unknown` or an `EvaluationError`; never raises.
+        """The value, an `Unknown` or an `EvaluationError`; never raises. Lists and maps in it are not to be changed.
 
         `deadline` is in seconds of `time.monotonic()`; `cost_limit` in cost units.
         """
-        return self.measure(variables, deadline=deadline, cost_limit=cost_limit).value
+        bindings = variables if type(variables) is Bindings else Bindings(variables)
+        fast = self._fast
+        if fast is None:
+            fast = self._warm()
+        if fast is not False and (deadline is None or time.monotonic() < deadline):
+            try:
+                limit = cost_limit - self._bound(bindings) if self._scaled else cost_limit - self._base
+                if limit >= 0:
+                    return fast(bindings.plain, limit, bindings.unit)
+            except _NEEDS_EXACT:
+                pass
+        return self._exactly(bindings, deadline, cost_limit).value
 
     def measure(self, variables: Mapping[str, Any], *, deadline: float | None = None, cost_limit: int = DEFAULT_COST_LIMIT) -> Outcome:
-        """As `evaluate`, with the cost that the exact evaluator counted."""
+        """As `evaluate`, by the exact evaluator and with the cost that it counted."""
         bindings = variables if type(variables) is Bindings else Bindings(variables)
+        return self._exactly(bindings, deadline, cost_limit)
+
+    def _exactly(self, bindings: Bindings, deadline: float | None, cost_limit: int) -> Outcome:
         state = State(bindings, slots=self._slots, partial=False, limit=cost_limit, deadline=deadline)
         try:
+            state.look_at_clock()
             state.partial = bindings.partial(self._roots)
             value = self._exact(state)
         except Cancelled as stop:
@@ -85,6 +113,41 @@ class Program:
         if self._odd_keys and not isinstance(value, (EvaluationError, Unknown)):
             value = export(value)
         return Outcome(value, state.cost)
+
+    # -- the fast path
+
+    @property
+    def generated_source(self) -> str:
+        """The Python source of the fast path; empty where there is none, or none yet."""
+        return self._code.source if self._code is not None else ""
+
+    def _warm(self) -> Any:
+        """The generated function, made at the second evaluation; False where there is none."""
+        self._evaluations += 1
+        if self._evaluations <= _COLD_EVALUATIONS:
+            return False
+        self._fast = self._generated()
+        return self._fast
+
+    def _generated(self) -> Any:
+        if self._options.unchecked is not None or not self._options.folded:
+            return False
+        try:
+            code = generate(Planner(self._source, self._options), self._tree)
+            function = code.function()
+        except (Unsupported, RecursionError, MemoryError, SyntaxError):
+            return False
+        self._code = code
+        self._base, self._scaled = code.base, bool(code.per_unit or code.per_square)
+        return function
+
+    def _bound(self, bindings: Bindings) -> int:
+        """What the expression may cost outside its loops, given the longest text among its variables."""
+        for name in self._roots:
+            bindings.plain[name]
+        unit, code = bindings.unit, self._code
+        assert code is not None
+        return code.base + code.per_unit * unit + code.per_square * unit * unit
 
 
 class Outcome:

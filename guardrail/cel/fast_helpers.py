@@ -1,0 +1,140 @@
+"""What generated code calls where plain Python operators would not mean what the language means.
+
+Every helper raises where the language has an error, an unknown or an overload that only the exact evaluator knows: the caller then
+evaluates exactly. Helpers never have to say what is wrong.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from guardrail.cel.attributes import MISSING, lookup
+from guardrail.cel.errors import EvaluationError
+from guardrail.cel.operators import BINARY, compare, equal, is_in
+from guardrail.cel.values import NONE, Opaque, Optional
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+__all__ = ["HELPERS", "NeedsExact", "counted"]
+
+
+class NeedsExact(Exception):  # noqa: N818 - a signal to the caller of generated code
+    """The fast path does not know; the exact evaluator does."""
+
+
+def _exact() -> NoReturn:
+    raise NeedsExact
+
+
+def _select(value: Any, key: Any) -> Any:
+    """`value[key]` for a key that is no constant text."""
+    found = lookup(value, key)
+    if found is MISSING or type(found) is EvaluationError or isinstance(key, (list, dict)) or key is None:
+        raise NeedsExact
+    return found
+
+
+def _has(value: Any) -> bool:
+    """Presence of a field in something that is no plain map."""
+    if isinstance(value, (list, dict, Optional)):
+        raise NeedsExact
+    return False
+
+
+def _path(value: Any, *keys: str) -> Any:
+    """`value.?a.?b`: the value, or `MISSING`."""
+    for key in keys:
+        if type(value) is dict:
+            value = value.get(key, MISSING)
+            if value is MISSING:
+                return MISSING
+        elif isinstance(value, (list, dict, Optional)):
+            raise NeedsExact
+        else:
+            return MISSING
+    return value
+
+
+def _boolean(value: Any) -> bool:
+    if type(value) is bool:
+        return value
+    raise NeedsExact
+
+
+def _equal(a: Any, b: Any) -> bool:
+    if isinstance(a, Opaque):
+        raise NeedsExact
+    return equal(a, b)
+
+
+def _member(item: Any, items: list[Any]) -> bool:
+    """`item in [constants]` for an item that is no text."""
+    return type(item) is not str and any(equal(item, other) for other in items)
+
+
+def _iterable(value: Any) -> Any:
+    """A range of a loop that is neither a plain list nor a plain map."""
+    del value
+    raise NeedsExact
+
+
+def _size(value: Any) -> int:
+    if isinstance(value, (str, list, dict, bytes)):
+        return len(value)
+    raise NeedsExact
+
+
+def _optional_value(value: Any) -> Any:
+    """An optional as a value or `MISSING`."""
+    if type(value) is not Optional:
+        raise NeedsExact
+    return MISSING if value is NONE else value.value
+
+
+def counted(function: Callable[[Sequence[Any]], Any], cost: Callable[[Sequence[Any], Any], int]) -> Callable[..., Any]:
+    """A library function whose cost is added to the first argument, a list of one number and the limit."""
+
+    def call(budget: list[int], *args: Any) -> Any:
+        result = function(args)
+        budget[0] += cost(args, result)
+        if budget[0] > budget[1]:
+            raise NeedsExact
+        return result
+
+    return call
+
+
+HELPERS: dict[str, Any] = {
+    "EXACT": _exact,
+    "SELECT": _select,
+    "HAS": _has,
+    "PATH": _path,
+    "BOOL": _boolean,
+    "EQ": _equal,
+    "LT": lambda a, b: compare(a, b) < 0,
+    "LE": lambda a, b: compare(a, b) <= 0,
+    "GT": lambda a, b: compare(a, b) > 0,
+    "GE": lambda a, b: compare(a, b) >= 0,
+    "IN": is_in,
+    "MEMBER": _member,
+    "ITER": _iterable,
+    "SIZE": _size,
+    "OPTIONAL": _optional_value,
+    "M": MISSING,
+    "SIZED": frozenset((str, list, dict, bytes)),
+    "ADD": BINARY["_+_"],
+    "SUB": BINARY["_-_"],
+    "MUL": BINARY["_*_"],
+    "DIV": BINARY["_/_"],
+    "MOD": BINARY["_%_"],
+    "type": type,
+    "len": len,
+    "enumerate": enumerate,
+    "str": str,
+    "int": int,
+    "bool": bool,
+    "list": list,
+    "dict": dict,
+}
+"""The globals of generated functions, beside their constants."""
