@@ -37,6 +37,8 @@ def assignable_all(bindings: Bindings, sources: Sequence[CelType], targets: Sequ
 
 
 def _assign(bindings: Bindings, source: CelType, target: CelType) -> bool:  # noqa: PLR0911 - one line per case of the rule
+    if source is target and not source.generic:
+        return True
     if target.kind == "param":
         valid, bound = _bind(bindings, source, target)
         if valid or bound:
@@ -80,6 +82,8 @@ def _mentions(bindings: Bindings, parameter: CelType, inside: CelType) -> bool:
     """Whether a parameter occurs in a type (which would make it infinite)."""
     if parameter == inside:
         return True
+    if not inside.generic:
+        return False
     if inside.kind == "param":
         known = bindings.get(inside)
         return known is not None and _mentions(bindings, parameter, known)
@@ -88,7 +92,7 @@ def _mentions(bindings: Bindings, parameter: CelType, inside: CelType) -> bool:
 
 def most_general(a: CelType, b: CelType) -> CelType:
     """The less specific of two types that unify."""
-    return a if _at_most_as_specific(a, b) else b
+    return a if a == b or _at_most_as_specific(a, b) else b
 
 
 def _at_most_as_specific(a: CelType, b: CelType) -> bool:
@@ -109,7 +113,7 @@ def substitute(bindings: Bindings, t: CelType, *, free_to_dyn: bool = False) -> 
         if known is not None:
             return substitute(bindings, known, free_to_dyn=free_to_dyn)
         return DYN if free_to_dyn else t
-    if not t.params:
+    if not t.generic:
         return t
     parts = tuple(substitute(bindings, part, free_to_dyn=free_to_dyn) for part in t.params)
     return t if parts == t.params else CelType(t.kind, t.name, parts, t.nullable)

@@ -143,18 +143,18 @@ def _qualify(s: State, value: Any, qualifier: Qualifier, *, optional: bool) -> A
     """One selection; charges for it. With `optional`, `MISSING` where there is nothing."""
     key = _key(s, qualifier)
     if type(key) is EvaluationError or type(key) is Unknown:
-        s.charge(1)
+        s.cost += 1
         return key
     found = _presence(value, key) if qualifier.test else lookup(value, key)
     if found is MISSING and qualifier.strict and not isinstance(value, (list, dict, Optional)):
         found = _missing(value, qualifier, key)
     if type(found) is EvaluationError:
-        s.charge(0 if optional and not qualifier.test else 1)
+        s.cost += 0 if optional and not qualifier.test else 1
         return found.at(qualifier.line, qualifier.column)
     if found is MISSING and optional:
-        s.charge(1 if qualifier.test else 0)
+        s.cost += 1 if qualifier.test else 0
         return MISSING
-    s.charge(1)
+    s.cost += 1
     if qualifier.test:
         return found if type(found) is Unknown else found is not MISSING
     return _missing(value, qualifier, key) if found is MISSING else found
@@ -183,12 +183,66 @@ def resolver(attribute: Attribute | Conditional) -> Callable[[State], Any]:
     root, qualifiers = attribute.root, attribute.qualifiers
     if not qualifiers:
         return root
+    if all(map(_is_plain, qualifiers)):
+        return _plain_chain(root, qualifiers)
+    last = qualifiers[-1]
+    if last.test and not last.strict and all(map(_is_plain, qualifiers[:-1])):
+        return _plain_presence(_plain_chain(root, qualifiers[:-1]), last)
 
     def resolve(s: State) -> Any:
         value = root(s)
         if type(value) is EvaluationError or type(value) is Unknown:
             return value
         return _follow(s, value, qualifiers)
+
+    return resolve
+
+
+def _is_plain(qualifier: Qualifier) -> bool:
+    """Whether a selection is an ordinary one of a field."""
+    special = qualifier.optional or qualifier.test or qualifier.strict or qualifier.dynamic is not None
+    return type(qualifier.key) is str and not special
+
+
+def _plain_chain(root: Callable[[State], Any], qualifiers: tuple[Qualifier, ...]) -> Callable[[State], Any]:
+    """`root.a.b.c` with plain maps all the way, which is what nearly every attribute is."""
+    pairs = [(qualifier.key, qualifier, qualifiers[index:]) for index, qualifier in enumerate(qualifiers)]
+    count = len(qualifiers)
+
+    def resolve(s: State) -> Any:
+        value = root(s)
+        for key, qualifier, rest in pairs:
+            if type(value) is not dict:
+                s.cost += count - len(rest)
+                if type(value) is EvaluationError or type(value) is Unknown:
+                    return value
+                return _follow(s, value, rest)
+            found = value.get(key, MISSING)
+            if found is MISSING:
+                s.cost += count - len(rest) + 1
+                return _missing(value, qualifier, key)
+            value = found
+        s.cost += count
+        return value
+
+    return resolve
+
+
+def _plain_presence(base: Callable[[State], Any], last: Qualifier) -> Callable[[State], Any]:
+    """`has(root.a.b)`."""
+    key, rest = last.key, (last,)
+
+    def resolve(s: State) -> Any:
+        value = base(s)
+        if type(value) is dict:
+            s.cost += 1
+            found = value.get(key, MISSING)
+            if type(found) is EvaluationError:
+                return found.at(last.line, last.column)
+            return found if type(found) is Unknown else found is not MISSING
+        if type(value) is EvaluationError or type(value) is Unknown:
+            return value
+        return _follow(s, value, rest)
 
     return resolve
 

@@ -45,6 +45,20 @@ class _Plain(dict[str, Any]):
         return found.value
 
 
+class _Every(dict[str, Any]):
+    """All variables, as the exact evaluator reads them."""
+
+    __slots__ = ("owner",)
+
+    def __init__(self, owner: Bindings) -> None:
+        super().__init__()
+        self.owner = owner
+
+    def __missing__(self, name: str) -> Any:
+        value = self[name] = self.owner.inspected(name).value
+        return value
+
+
 class _Inspected:
     """What was found in a variable: `odd` are values beside JSON, `longest` the size of its longest text or container."""
 
@@ -60,12 +74,15 @@ class _Inspected:
 class Bindings(Mapping[str, Any]):
     """A mapping of variables that remembers what it found in them; make one per subject and evaluate many programs on it."""
 
-    __slots__ = ("_known", "_values", "plain", "unit")
+    __slots__ = ("_known", "_values", "doubtful", "every", "plain", "unit")
 
     def __init__(self, variables: Mapping[str, Any]) -> None:
         self._values = variables
         self._known: dict[str, _Inspected] = {}
         self.plain = _Plain(self)
+        self.every = _Every(self)
+        self.doubtful = False
+        """Whether something is unknown in the variables inspected so far."""
         self.unit = 1
         """A tenth of the longest text or container in the variables inspected so far, rounded up."""
 
@@ -75,6 +92,7 @@ class Bindings(Mapping[str, Any]):
         if found is None:
             found = self._known[name] = _inspect(self._values[name])
             self.unit = max(self.unit, -(-found.longest // 10) + 1)
+            self.doubtful = self.doubtful or found.partial
         return found
 
     def __getitem__(self, name: str) -> Any:
@@ -91,7 +109,10 @@ class Bindings(Mapping[str, Any]):
 
     def partial(self, names: Iterable[str]) -> bool:
         """Whether something is unknown in one of these variables."""
-        return any(self.inspected(name).partial for name in names if name in self._values)
+        for name in names:
+            if name not in self.every and name in self._values:
+                self.every[name]
+        return self.doubtful and any(self.inspected(name).partial for name in names if name in self._values)
 
 
 def _inspect(value: Any) -> _Inspected:

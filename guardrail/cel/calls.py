@@ -9,14 +9,15 @@ from guardrail.cel.dispatch import Dispatcher
 from guardrail.cel.doubts import doubt_of, merge, shallow_doubt
 from guardrail.cel.errors import ErrorKind, EvaluationError, EvaluationFault
 from guardrail.cel.nodes import Call, ListExpr
-from guardrail.cel.operators import BINARY, equal, negate, no_overload
+from guardrail.cel.operators import BINARY, COMPARISONS, equal, negate, no_overload
+from guardrail.cel.plans import Plan, chained, constant_plan
 from guardrail.cel.unknown import PartialMap, Unknown
 from guardrail.cel.values import NONE, Opaque, Optional, UInt
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from guardrail.cel.exact import Plan, Planner
+    from guardrail.cel.exact import Planner
     from guardrail.cel.state import State
 
     Run = Callable[[State], Any]
@@ -76,22 +77,25 @@ def _finisher(planner: Planner, call: Call) -> Callable[[State, list[Any]], Any]
     doubts = _DOUBTS.get(call.function, _shallow)
 
     def finish(s: State, args: list[Any]) -> Any:
-        failed = _failed(args)
-        if failed is not None:
-            if s.partial and type(failed) is Unknown:
-                failed = merge([failed, doubts(args)])
-            s.charge(cost(args, failed))
-            return failed
+        for arg in args:
+            if type(arg) is EvaluationError or type(arg) is Unknown:
+                return fail(s, args)
         if s.partial and (unknown := doubts(args)) is not None:
-            s.charge(1)
+            s.cost += 1
             return unknown
-        result: Any
         try:
-            result = function(args)
+            result: Any = function(args)
         except EvaluationFault as fault:
             result = EvaluationError(fault.message, fault.kind, line, column)
-        s.charge(cost(args, result))
+        s.cost += cost(args, result)
         return result
+
+    def fail(s: State, args: list[Any]) -> Any:
+        failed = _failed(args)
+        if s.partial and type(failed) is Unknown:
+            failed = merge([failed, doubts(args)])
+        s.cost += cost(args, failed)
+        return failed
 
     return finish
 
@@ -147,11 +151,76 @@ def call_step(planner: Planner, call: Call) -> Step:
         _check_pattern(planner, call, plans[0].value)
     finish, runs = _finisher(planner, call), [plan.run for plan in plans]
     if len(runs) == 1 and not compiled and (call.function in _BOTH_SIDES or len(call.overloads) == 1):
-        only = runs[0]
-        return lambda s, value: finish(s, [value, only(s)])
+        return _binary(call, finish, runs[0])
     if not runs:
         return lambda s, value: finish(s, [value])
     return _sequence(finish, runs)
+
+
+def _binary(call: Call, finish: Callable[[State, list[Any]], Any], only: Run) -> Step:
+    """A function of two operands that looks at both whatever they are."""
+    if call.function in ("_==_", "_!=_"):
+        return _equality(finish, only, negated=call.function == "_!=_")
+    if call.function == "@in" and call.overloads != ("in_list",):
+        return _membership_of(finish, only)
+    if call.function in COMPARISONS:
+        return _comparison(finish, only, COMPARISONS[call.function])
+    return lambda s, value: finish(s, [value, only(s)])
+
+
+def _equality(finish: Callable[[State, list[Any]], Any], only: Run, *, negated: bool) -> Step:
+    """`==` and `!=`, the common types first."""
+
+    def step(s: State, value: Any) -> Any:
+        other = only(s)
+        kind = type(value)
+        if kind is type(other) and (kind is int or kind is bool):
+            s.cost += 1
+            return (value == other) is not negated
+        if kind is str and type(other) is str:
+            s.cost += -(-min(len(value), len(other)) // 10)
+            return (value == other) is not negated
+        return finish(s, [value, other])
+
+    return step
+
+
+def _membership_of(finish: Callable[[State, list[Any]], Any], only: Run) -> Step:
+    """`in`, a key of a plain map first."""
+
+    def step(s: State, value: Any) -> Any:
+        container = only(s)
+        if type(container) is dict and type(value) is str:
+            s.cost += 1
+            return value in container
+        return finish(s, [value, container])
+
+    return step
+
+
+def _negation(finish: Callable[[State, list[Any]], Any]) -> Step:
+    """`!`, truth values first."""
+
+    def step(s: State, value: Any) -> Any:
+        if type(value) is bool:
+            s.cost += 1
+            return not value
+        return finish(s, [value])
+
+    return step
+
+
+def _comparison(finish: Callable[[State, list[Any]], Any], only: Run, test: Callable[[int], bool]) -> Step:
+    """Order, integers first."""
+
+    def step(s: State, value: Any) -> Any:
+        other = only(s)
+        if type(value) is int and type(other) is int:
+            s.cost += 1
+            return test((value > other) - (value < other))
+        return finish(s, [value, other])
+
+    return step
 
 
 def _sequence(finish: Callable[[State, list[Any]], Any], runs: list[Run]) -> Step:
@@ -177,13 +246,14 @@ def _rest(s: State, args: list[Any], runs: list[Run]) -> Any:
 
 def plan_call(planner: Planner, call: Call) -> Plan:
     """The plan of a call that is no operator of its own."""
-    from guardrail.cel.exact import Plan, chained, constant_plan  # noqa: PLC0415 - the two modules need each other
-
     operands = ([call.target] if call.target is not None else []) + call.args
     if not operands:
         finish = _finisher(planner, call)
         return Plan(lambda s: finish(s, []))
     first = planner.of(operands[0])
+    if call.function == "!_":
+        finish = _finisher(planner, call)
+        return chained(first, _negation(finish)) if planner.trace is None else Plan(_on(first.run, finish))
     if planner.options.folded and is_conversion(call) and first.constant:
         return _constant(planner, call, first, constant_plan)
     step = call_step(planner, call)
@@ -191,6 +261,11 @@ def plan_call(planner: Planner, call: Call) -> Plan:
         return chained(first, step)
     run = first.run
     return Plan(lambda s: step(s, run(s)))
+
+
+def _on(first: Run, finish: Callable[[State, list[Any]], Any]) -> Run:
+    """A call of one argument."""
+    return lambda s: finish(s, [first(s)])
 
 
 def _constant(planner: Planner, call: Call, first: Plan, made: Callable[[Any], Plan]) -> Plan:

@@ -7,7 +7,6 @@ other name for an object or opaque type.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 __all__ = [
     "BOOL",
@@ -35,14 +34,34 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, slots=True)
 class CelType:
-    """A type. `kind` is bool, int, … list, map, type, opaque, struct, param, dyn or error."""
+    """A type; immutable. `kind` is bool, int, … list, map, type, opaque, struct, param, dyn or error.
 
-    kind: str
-    name: str
-    params: tuple[CelType, ...] = ()
-    nullable: bool = False
+    `generic` is whether a type parameter occurs in it; that and the hash are kept, so that deep types stay cheap.
+    """
+
+    __slots__ = ("_hash", "generic", "kind", "name", "nullable", "params")
+
+    def __init__(self, kind: str, name: str, params: tuple[CelType, ...] = (), nullable: bool = False) -> None:  # noqa: FBT001, FBT002 - a field
+        self.kind = kind
+        self.name = name
+        self.params = params
+        self.nullable = nullable
+        self.generic: bool = kind == "param" or any(part.generic for part in params)
+        self._hash = hash((kind, name, params, nullable))
+
+    def __eq__(self, other: object) -> bool:
+        if self is other:
+            return True
+        if not isinstance(other, CelType) or self._hash != other._hash:
+            return False
+        return (self.kind, self.name, self.nullable, self.params) == (other.kind, other.name, other.nullable, other.params)
+
+    def __hash__(self) -> int:
+        return self._hash
+
+    def __repr__(self) -> str:
+        return f"CelType({self})"
 
     def __str__(self) -> str:
         if self.nullable:
@@ -50,11 +69,6 @@ class CelType:
         if self.params:
             return f"{self.name}({', '.join(map(str, self.params))})"
         return self.name
-
-    @property
-    def generic(self) -> bool:
-        """Whether a type parameter occurs in it."""
-        return self.kind == "param" or any(part.generic for part in self.params)
 
 
 def _simple(kind: str, name: str = "") -> CelType:

@@ -11,15 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 from guardrail.cel.attributes import Attribute, Conditional, Qualifier, local, resolver, variable
 from guardrail.cel.calls import is_in_nothing, plan_call
-from guardrail.cel.cost import LIST_COST, MAP_COST, STRUCT_COST
-from guardrail.cel.errors import CompileError, ErrorKind, EvaluationError, EvaluationFault, Fault
+from guardrail.cel.errors import CompileError, ErrorKind, EvaluationError, Fault
+from guardrail.cel.literals import plan_list, plan_map, plan_struct
 from guardrail.cel.nodes import Call, Const, Fold, Ident, ListExpr, MapExpr, Node, Select, StructExpr
-from guardrail.cel.operators import no_overload
+from guardrail.cel.plans import Plan, attribute_plan, constant_plan
 from guardrail.cel.tree import children
 from guardrail.cel.unchecked import maybe_variable
 from guardrail.cel.unknown import Unknown
-from guardrail.cel.values import NONE, Optional, UInt, as_key, type_name
-from guardrail.cel.wellknown import construct
+from guardrail.cel.values import NONE, Optional, type_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -30,50 +29,13 @@ if TYPE_CHECKING:
     from guardrail.cel.state import State
 
     Run = Callable[[State], Any]
-    Step = Callable[[State, Any], Any]
 
-__all__ = ["NOTHING", "Options", "Plan", "Planner", "beside", "chained", "constant_plan", "uncharged"]
+__all__ = ["Options", "Planner"]
 
 _MAX_SHARED_BRANCHES = 16
 """A selection on a conditional with more branches than this applies to its value: branches times selections would be too many."""
 
 _INDEX = frozenset(("_[_]", "_[?_]"))
-
-
-class Plan:
-    """How a node is evaluated: a closure, and what is known of it before it runs.
-
-    The closure of an attribute is made when it is asked for: most attributes only become part of a longer one.
-    """
-
-    __slots__ = ("_run", "attribute", "constant", "first", "steps", "value")
-
-    def __init__(
-        self,
-        run: Run | None,
-        *,
-        attribute: Attribute | Conditional | None = None,
-        first: Run | None = None,
-        steps: list[Step] | None = None,
-    ) -> None:
-        self._run = run
-        self.attribute = attribute
-        self.first = first
-        self.steps = steps
-        self.constant = False
-        self.value: Any = None
-
-    @property
-    def run(self) -> Run:
-        """The closure."""
-        if self._run is None:
-            assert self.attribute is not None
-            self._run = _attribute_run(self.attribute)
-        return self._run
-
-    @run.setter
-    def run(self, run: Run) -> None:
-        self._run = run
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,11 +120,11 @@ class Planner:
         if isinstance(node, Call):
             return self.call(node)
         if isinstance(node, ListExpr):
-            return self.list(node)
+            return plan_list(self, node)
         if isinstance(node, MapExpr):
-            return self.map(node)
+            return plan_map(self, node)
         if isinstance(node, StructExpr):
-            return self.struct(node)
+            return plan_struct(self, node)
         from guardrail.cel.loops import plan_fold  # noqa: PLC0415 - the two modules need each other
 
         return plan_fold(self, node)
@@ -264,172 +226,3 @@ class Planner:
             return Qualifier(line, column, index.value, optional=optional, strict=self.options.specification)
         dynamic = resolver(index.attribute) if index.attribute is not None else index.run
         return Qualifier(line, column, dynamic=dynamic, optional=optional)
-
-    # -- literals
-
-    def list(self, node: ListExpr) -> Plan:
-        plans = [self.of(element) for element in node.elements]
-        if self.options.folded and all(plan.constant for plan in plans) and not node.optional:
-            return constant_plan([plan.value for plan in plans])
-        runs, optional, place = [plan.run for plan in plans], node.optional, self.place(node)
-
-        def run(s: State) -> Any:
-            items, failed = [], None
-            for index, element in enumerate(runs):
-                if failed is None:
-                    value = element(s)
-                    if index in optional:
-                        value = unwrap(value, place)
-                else:  # only an unknown could still change the outcome
-                    value = uncharged(s, element)
-                if type(value) is Unknown or type(value) is EvaluationError:
-                    failed = value if failed is None else beside(failed, value)
-                elif value is not NOTHING:
-                    items.append(value)
-            s.charge(LIST_COST)
-            return items if failed is None else failed
-
-        return Plan(run)
-
-    def map(self, node: MapExpr) -> Plan:
-        pairs = [(self.of(key), self.of(value)) for key, value in node.entries]
-        if self.options.folded and all(key.constant and value.constant for key, value in pairs) and not node.optional:
-            made = make_map([(key.value, value.value) for key, value in pairs], self.place(node), strict=self.options.specification)
-            return constant_plan(made) if type(made) is dict else Plan(lambda _: made)
-        optional, place, strict = node.optional, self.place(node), self.options.specification
-
-        def run(s: State) -> Any:
-            entries, failed = [], None
-            for index, (key_plan, value_plan) in enumerate(pairs):
-                if failed is None:
-                    key = key_plan.run(s)
-                    value = value_plan.run(s) if not _stops(key) else uncharged(s, value_plan.run)
-                    value = unwrap(value, place) if index in optional else value
-                else:
-                    key, value = uncharged(s, key_plan.run), uncharged(s, value_plan.run)
-                for part in (key, value):
-                    if _stops(part):
-                        failed = part if failed is None else beside(failed, part)
-                entries.append((key, value))
-            s.charge(MAP_COST)
-            return make_map(entries, place, strict=strict) if failed is None else failed
-
-        return Plan(run)
-
-    def struct(self, node: StructExpr) -> Plan:
-        fields = [(name, self.of(value).run) for name, value in node.fields]
-        optional, place, type_ = node.optional, self.place(node), node.name
-
-        def run(s: State) -> Any:
-            made: dict[str, Any] = {}
-            for index, (name, field) in enumerate(fields):
-                value = field(s)
-                value = unwrap(value, place) if index in optional else value
-                if _stops(value):
-                    return value
-                if value is not NOTHING:
-                    made[name] = value
-            s.charge(STRUCT_COST)
-            try:
-                return construct(type_, made)
-            except EvaluationFault as fault:
-                return EvaluationError(fault.message, fault.kind, *place)
-
-        return Plan(run)
-
-
-NOTHING = object()
-"""An optional element or entry that is left out."""
-
-
-def chained(plan: Plan, step: Step) -> Plan:
-    """A plan with one more step on its value. A chain is one loop: its length costs no recursion when it runs."""
-    if plan.steps is None:
-        first = plan.run
-        return Plan(lambda s: step(s, first(s)), first=first, steps=[step])
-    steps, start = plan.steps, plan.first
-    assert start is not None
-    steps.append(step)
-
-    def run(s: State) -> Any:
-        value = start(s)
-        for following in steps:
-            value = following(s, value)
-        return value
-
-    return Plan(run, first=start, steps=steps)
-
-
-def constant_plan(value: Any) -> Plan:
-    """The plan of a constant."""
-    plan = Plan(lambda _: value)
-    plan.constant, plan.value = True, value
-    return plan
-
-
-def _attribute_run(attribute: Attribute | Conditional) -> Run:
-    """An attribute as a value: resolving it and a unit for its root (none for a conditional)."""
-    resolve = resolver(attribute)
-    if isinstance(attribute, Conditional):
-        return resolve
-
-    def run(s: State) -> Any:
-        value = resolve(s)
-        s.charge(1)
-        return value
-
-    return run
-
-
-def attribute_plan(attribute: Attribute | Conditional) -> Plan:
-    """The plan of an attribute."""
-    return Plan(None, attribute=attribute)
-
-
-def _stops(value: Any) -> bool:
-    return type(value) is EvaluationError or type(value) is Unknown
-
-
-def beside(first: Any, second: Any) -> Any:
-    """What two failures of one operation come to: unknowns unite and win over errors."""
-    if type(second) is Unknown:
-        return first | second if type(first) is Unknown else second
-    return first
-
-
-def uncharged(s: State, run: Run) -> Any:
-    """A value that cel-go would not have computed, for the unknowns in it."""
-    before = s.cost
-    value = run(s)
-    s.cost = before
-    return value
-
-
-def unwrap(value: Any, place: tuple[int, int]) -> Any:
-    """The value of an optional element; `NOTHING` where it has none."""
-    if type(value) is Optional:
-        return value.value if value is not NONE else NOTHING
-    if _stops(value):
-        return value
-    return EvaluationError(
-        f"cannot initialize optional entry from non-optional value of type {type_name(value)}", ErrorKind.CONVERSION, *place
-    )
-
-
-_KEY_TYPES = frozenset((str, int, UInt, bool))
-
-
-def make_map(entries: list[tuple[Any, Any]], place: tuple[int, int], *, strict: bool) -> Any:
-    """A map of evaluated entries, or an error. `strict` refuses repeated keys and keys that are doubles."""
-    made: dict[Any, Any] = {}
-    for key, value in entries:
-        if isinstance(key, (list, dict)) or (strict and type(key) not in _KEY_TYPES):
-            fault = no_overload("map key", key)
-            return EvaluationError(fault.message, fault.kind, *place)
-        if strict and as_key(key) in made:
-            return EvaluationError(f"Failed with repeated key: {key}", ErrorKind.DUPLICATE_KEY, *place)
-        if value is NOTHING:
-            made.pop(as_key(key), None)
-        else:
-            made[as_key(key)] = value
-    return made

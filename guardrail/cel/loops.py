@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 from guardrail.cel.cost import LIST_COST, MAP_COST, call_cost
 from guardrail.cel.doubts import shallow_doubt
 from guardrail.cel.errors import ErrorKind, EvaluationError, EvaluationFault
-from guardrail.cel.exact import Plan, uncharged
+from guardrail.cel.literals import uncharged
 from guardrail.cel.operators import no_overload
+from guardrail.cel.plans import Plan
 from guardrail.cel.sorting import sort_by_keys
 from guardrail.cel.state import PENDING
 from guardrail.cel.unknown import PartialMap, Unknown
@@ -71,7 +72,7 @@ def _over(planner: Planner, node: Fold, given: Run, loop: Callable[[State, Itera
             return value
         if s.partial and (doubt := shallow_doubt(value)) is not None and not element_wise:
             return doubt
-        s.charge(initial)
+        s.cost += initial
         if isinstance(value, list):
             return loop(s, enumerate(value) if two else value, doubt if isinstance(value, PartialMap) else None)
         if isinstance(value, dict):
@@ -89,37 +90,47 @@ def _bound(s: State, slots: list[int], entry: Any) -> None:
         s.locals[slots[0]], s.locals[slots[1]] = entry
 
 
+def _truth_error(value: Any, place: tuple[int, int]) -> EvaluationError:
+    """The error of a condition that is no truth value."""
+    return value if type(value) is EvaluationError else EvaluationError("no such overload", ErrorKind.NO_SUCH_OVERLOAD, *place)
+
+
+def _undecided(otherwise: bool, unknown: Unknown | None, error: EvaluationError | None) -> Any:  # noqa: FBT001 - a value
+    """What a loop comes to that nothing has decided."""
+    if unknown is not None:
+        return unknown
+    return otherwise if error is None else error
+
+
 def _quantifier(decides: bool, step: int, check: int) -> Callable[..., Any]:  # noqa: FBT001 - which truth ends the loop
     """`all` and `exists`. Each step costs `step` beside the body, looking whether to go on costs `check` of that."""
 
     def make(slots: list[int], plan: Plan, condition: Run | None, place: tuple[int, int]) -> Callable[..., Any]:
         del condition
-        body = plan.run
+        body, slot, single = plan.run, slots[0], len(slots) == 1
 
         def loop(s: State, entries: Iterable[Any], doubt: Unknown | None) -> Any:
             unknown, error, decided = doubt, None, False
-            for entry in entries:
+            for entry in s.steps(entries):
                 if decided:
-                    s.charge(check)
+                    s.cost += check
                     break
-                s.tick()
-                s.charge(step)
-                _bound(s, slots, entry)
+                s.cost += step
+                if single:
+                    s.locals[slot] = entry
+                else:
+                    _bound(s, slots, entry)
                 value = body(s)
                 if value is decides:
                     decided = True
                 elif type(value) is Unknown:
                     unknown = value if unknown is None else unknown | value
                 elif type(value) is not bool and error is None:
-                    error = (
-                        value if type(value) is EvaluationError else EvaluationError("no such overload", ErrorKind.NO_SUCH_OVERLOAD, *place)
-                    )
-            s.charge(1)
+                    error = _truth_error(value, place)
+            s.cost += 1
             if decided:
                 return decides
-            if unknown is not None:
-                return unknown
-            return (not decides) if error is None else error
+            return _undecided(not decides, unknown, error)
 
         return loop
 
@@ -141,16 +152,15 @@ def _exactly_one(slots: list[int], plan: Plan, condition: Run | None, place: tup
     def loop(s: State, entries: Iterable[Any], doubt: Unknown | None) -> Any:
         del doubt
         count, failed = 0, None
-        for entry in entries:
-            s.tick()
+        for entry in s.steps(entries):
             _bound(s, slots, entry)
             value = body(s)
             if value is True:
-                s.charge(2)
+                s.cost += 2
                 count += 1
             elif value is not False:
                 failed = _later(failed, _not_a_condition(value, place))
-        s.charge(2)
+        s.cost += 2
         return count == 1 if failed is None else failed
 
     return loop
@@ -171,8 +181,7 @@ def _list(slots: list[int], plan: Plan, condition: Run | None, place: tuple[int,
         del doubt
         items: list[Any] = []
         failed: Any = None
-        for entry in entries:
-            s.tick()
+        for entry in s.steps(entries):
             _bound(s, slots, entry)
             if condition is not None:
                 truth = condition(s)
@@ -182,14 +191,14 @@ def _list(slots: list[int], plan: Plan, condition: Run | None, place: tuple[int,
                     failed = _later(failed, _not_a_condition(truth, place))
                     continue
             value = body(s)
-            s.charge(step)
+            s.cost += step
             if type(value) is EvaluationError or type(value) is Unknown:
                 failed = (
                     value if failed is None else failed | value if type(failed) is type(value) is Unknown else _unknown_first(failed, value)
                 )
             else:
                 items.append(value)
-        s.charge(1)
+        s.cost += 1
         return items if failed is None else failed
 
     return loop
@@ -222,8 +231,7 @@ def _inserting(  # noqa: PLR0913 - what a loop needs, and which of two macros it
         del doubt
         made: dict[Any, Any] = {}
         failed: Any = None
-        for entry in entries:
-            s.tick()
+        for entry in s.steps(entries):
             _bound(s, slots, entry)
             truth = True if condition is None else condition(s)
             if truth is not True:
@@ -231,15 +239,15 @@ def _inserting(  # noqa: PLR0913 - what a loop needs, and which of two macros it
                     failed = _later(failed, _not_a_condition(truth, place))
                 continue
             if failed is not None and keyed:
-                s.charge(1)
+                s.cost += 1
                 failed = _unknown_first(failed, uncharged(s, body))
                 continue
             value = body(s)
-            s.charge(entry_cost)
+            s.cost += entry_cost
             outcome = value if type(value) in (EvaluationError, Unknown) else _insert(made, {entry[0]: value} if keyed else value, place)
             if outcome is not None:
                 failed = outcome if failed is None else _unknown_first(failed, outcome)
-        s.charge(1)
+        s.cost += 1
         return made if failed is None else failed
 
     return loop
@@ -282,25 +290,25 @@ def _optional(planner: Planner, node: Fold) -> Plan:
         before = s.cost
         value = target(s)
         again = s.cost - before + 1
-        s.charge(1)
+        s.cost += 1
         if type(value) is not Optional:
             if type(value) is EvaluationError or type(value) is Unknown:
                 return value
             fault = no_overload("hasValue", value)
             return EvaluationError(fault.message, fault.kind, *place)
         if value is NONE:
-            s.charge(1)
+            s.cost += 1
             return NONE
 
         def read(s: State) -> Any:
-            s.charge(again)
+            s.cost += again
             return value.value
 
         s.locals[slot], s.thunks[slot] = PENDING, read
         result = body(s)
         if not wraps:
             return result
-        s.charge(1)
+        s.cost += 1
         return result if type(result) in (EvaluationError, Unknown) else Optional(result)
 
     return Plan(run)
@@ -316,7 +324,7 @@ def _sort(planner: Planner, node: Fold, given: Plan, slots: list[int], keys: Cal
 
     def run(s: State) -> Any:
         items = target(s)
-        s.charge(2)
+        s.cost += 2
         s.locals[slots[0]] = items
         ordered = over(s)
         result: Any = ordered
@@ -330,7 +338,7 @@ def _sort(planner: Planner, node: Fold, given: Plan, slots: list[int], keys: Cal
                 result = sort_by_keys(items, ordered)
             except EvaluationFault as fault:
                 result = EvaluationError(fault.message, fault.kind, *place)
-        s.charge(cost([items, ordered], result))
+        s.cost += cost([items, ordered], result)
         return result
 
     return Plan(run)

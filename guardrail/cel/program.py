@@ -99,13 +99,16 @@ class Program:
         return self._exactly(bindings, deadline, cost_limit)
 
     def _exactly(self, bindings: Bindings, deadline: float | None, cost_limit: int) -> Outcome:
-        state = State(bindings, slots=self._slots, partial=False, limit=cost_limit, deadline=deadline)
+        variables = bindings.every if self._options.unchecked is None else bindings
+        state = State(variables, slots=self._slots, partial=False, limit=cost_limit, deadline=deadline)
         try:
-            state.look_at_clock()
+            state.check()
             state.partial = bindings.partial(self._roots)
             value = self._exact(state)
+            state.check()
         except Cancelled as stop:
             value = EvaluationError(stop.message, stop.kind)
+            state.cost = min(state.cost, cost_limit + 1)
         except RecursionError:
             value = EvaluationError("the values are nested too deeply", ErrorKind.TOO_DEEP)
         except _UNEXPECTED as error:

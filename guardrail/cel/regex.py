@@ -24,6 +24,8 @@ __all__ = ["Pattern", "available", "compile_pattern"]
 
 _MAX_MEMORY = 8 << 20
 """Bytes that one compiled pattern may use."""
+_MAX_KNOWN, _MAX_REMEMBERED = 512, 256
+"""Answers that a pattern remembers, and the length of texts they are remembered for: the same names come again and again."""
 _MAX_REPEAT_NOTE = "error parsing regexp"
 
 
@@ -35,18 +37,27 @@ def available() -> bool:
 class Pattern:
     """A compiled pattern."""
 
-    __slots__ = ("_compiled", "_search")
+    __slots__ = ("_compiled", "_known", "_search")
 
     def __init__(self, compiled: Any, search: Callable[[str], bool]) -> None:
         self._compiled = compiled
         self._search = search
+        self._known: dict[str, bool] = {}
 
     def search(self, text: str) -> bool:
-        """Whether it matches anywhere."""
+        """Whether it matches anywhere. Raises TypeError for anything but a text."""
+        known = self._known.get(text)
+        if known is not None:
+            return known
+        if type(text) is not str:
+            raise TypeError(text)
         try:
-            return self._search(text)
+            found = self._search(text)
         except UnicodeEncodeError:
-            return self._search(_plain(text))
+            found = self._search(_plain(text))
+        if len(text) <= _MAX_REMEMBERED and len(self._known) < _MAX_KNOWN:
+            self._known[text] = found
+        return found
 
     def first(self, text: str) -> str | None:
         """The first match."""

@@ -33,6 +33,7 @@ def _bad_timestamp(text: str) -> EvaluationFault:
     return EvaluationFault(ErrorKind.CONVERSION, f"cannot parse {text[:40]!r} as an RFC 3339 timestamp")
 
 
+@lru_cache(maxsize=256)
 def parse_timestamp(text: str) -> Timestamp:
     """An RFC 3339 text as Go's time.Parse takes it. Raises EvaluationFault."""
     match = _RFC3339.fullmatch(text)
@@ -70,6 +71,7 @@ def _zone_text(offset: int) -> str:
     return f"{'-' if offset < 0 else '+'}{hours:02d}:{minutes:02d}"
 
 
+@lru_cache(maxsize=256)
 def parse_duration(text: str) -> Duration:
     """A duration as Go's time.ParseDuration takes it: `1h30m`, `-1.5s`, `0`. Raises EvaluationFault."""
     fault = EvaluationFault(ErrorKind.CONVERSION, f"time: invalid duration {text[:40]!r}")

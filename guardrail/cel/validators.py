@@ -109,7 +109,7 @@ def _mixed(node: ListExpr | MapExpr) -> Iterator[tuple[int, str]]:
             t = _element_type(item, optional=optional)
             if expected is None:
                 expected = t
-            elif _bare(expected) != _bare(t):
+            elif expected != t and _bare(expected) != _bare(t):
                 yield item.offset, f"expected type '{expected}' but found '{t}'"
                 break
 

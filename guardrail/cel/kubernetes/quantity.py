@@ -7,6 +7,7 @@ small one converts to an integer.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Any
 
 from guardrail.cel.declarations import Library
@@ -24,6 +25,9 @@ _EXPONENT = re.compile(r"[eE][+-]?[0-9]{1,10}", re.ASCII)
 _WRONG = "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'"
 _NANO = -9
 _MAX_DIGITS = 18
+_NEAR = 30
+"""Powers of ten that are cheaper to compute than to avoid."""
+
 _MAX_SHIFT = 4000
 """Powers of ten that two quantities may be apart and still be added: beyond it the sum would have absurdly many digits."""
 
@@ -56,6 +60,11 @@ class Quantity(Opaque):
 
     def order(self, other: Quantity) -> int:
         """-1, 0 or 1."""
+        if self.scale == other.scale:
+            return _sign(self.unscaled - other.unscaled)
+        if abs(self.scale - other.scale) <= _NEAR:
+            low = min(self.scale, other.scale)
+            return _sign(self.unscaled * 10 ** (self.scale - low) - other.unscaled * 10 ** (other.scale - low))
         sign, other_sign = _sign(self.unscaled), _sign(other.unscaled)
         if sign != other_sign or not sign:
             return _sign(sign - other_sign)
@@ -96,6 +105,7 @@ def _fault(message: str) -> EvaluationFault:
     return EvaluationFault(ErrorKind.QUANTITY, message)
 
 
+@lru_cache(maxsize=1024)
 def parse_quantity(text: str) -> Quantity:
     """The quantity of a text, by the rules of the API server. Raises EvaluationFault."""
     match = _SHAPE.fullmatch(text)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from guardrail.cel.declarations import Library
 from guardrail.cel.errors import ErrorKind, EvaluationFault
@@ -78,6 +79,7 @@ def _identifier(text: str) -> int | str:
     return text
 
 
+@lru_cache(maxsize=256)
 def parse_semver(text: str, normalise: bool = False) -> Semver:  # noqa: FBT001, FBT002 - the argument of the language's function
     """The version that a text states; with `normalise` also `v1.2` and leading zeros. Raises EvaluationFault."""
     given = text
