@@ -10,6 +10,7 @@ from guardrail.cel.bindings import Bindings
 from guardrail.cel.declarations import Library
 from guardrail.cel.environment import Environment
 from guardrail.cel.errors import CompileError, ErrorKind, EvaluationError, EvaluationFault, Fault
+from guardrail.cel.explain import Explanation, Step
 from guardrail.cel.program import Outcome, Program
 from guardrail.cel.reads import Read
 from guardrail.cel.unknown import PartialMap, Unknown
@@ -24,6 +25,7 @@ __all__ = [
     "ErrorKind",
     "EvaluationError",
     "EvaluationFault",
+    "Explanation",
     "Fault",
     "Library",
     "Optional",
@@ -31,6 +33,7 @@ __all__ = [
     "PartialMap",
     "Program",
     "Read",
+    "Step",
     "Timestamp",
     "TypeValue",
     "UInt",

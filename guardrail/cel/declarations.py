@@ -59,7 +59,7 @@ class Overload:
 class Library:
     """Collects the overloads of one library."""
 
-    def __init__(self, name: str, *, since: str = ALWAYS, until: str = "") -> None:
+    def __init__(self, name: str, *, since: str = NEVER, until: str = "") -> None:
         self.name = name
         self.since = since
         self.until = until

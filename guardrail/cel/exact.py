@@ -101,7 +101,7 @@ class Planner:
                 continue
             plan = self.single(node)
             if self.trace is not None:
-                plan.run = self.trace(node, plan.run)
+                plan.run, plan.attribute = self.trace(node, plan.run), None
             self.plans[id(node)] = plan
         return self.plans[id(tree)]
 

@@ -6,7 +6,7 @@ import base64
 import binascii
 from typing import Any
 
-from guardrail.cel.declarations import NEVER, Library
+from guardrail.cel.declarations import ALWAYS, NEVER, Library
 from guardrail.cel.errors import ErrorKind, EvaluationFault
 from guardrail.cel.formatting import format_kubernetes, format_specification
 from guardrail.cel.operators import equal, no_overload
@@ -15,7 +15,7 @@ from guardrail.cel.values import NONE, Duration, Optional, Timestamp
 
 __all__ = ["ENCODERS", "LATER_STRINGS", "LISTS", "OPTIONALS", "SETS", "STRINGS"]
 
-STRINGS = Library("strings")
+STRINGS = Library("strings", since=ALWAYS)
 """Kubernetes has these at version 2 of the library; `reverse` is version 3."""
 
 LISTS = Library("lists", since="1.34")

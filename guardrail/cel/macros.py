@@ -25,6 +25,7 @@ __all__ = [
     "STANDARD_MACROS",
     "TWO_VARIABLE_MACROS",
     "expand",
+    "macro_key",
 ]
 
 STANDARD_MACROS = frozenset(
@@ -53,7 +54,7 @@ _ACCUMULATORS = frozenset(("__result__", "@result"))
 
 def expand(call: Call, enabled: frozenset[str], report: Report) -> Node:  # noqa: PLR0911 - one line per macro of its own form
     """The expansion of a call, or the call itself when it is no macro. `report` takes an offset and a message."""
-    key = f"{'.' if call.target is not None else ''}{call.function}:{len(call.args)}"
+    key = macro_key(call)
     if key not in enabled and not (call.function in _EXTREMES and ".least:*" in enabled):
         return call
     if key == "has:1":
@@ -69,6 +70,11 @@ def expand(call: Call, enabled: frozenset[str], report: Report) -> Node:  # noqa
         report(call.target.offset, "sortBy can only be applied to a list, identifier, comprehension, call or select expression")
         return call
     return _fold(call, report)
+
+
+def macro_key(call: Call) -> str:
+    """The key that a call has if it is a macro: `has:1`, `.all:2`."""
+    return f"{'.' if call.target is not None else ''}{call.function}:{len(call.args)}"
 
 
 def _has(call: Call, report: Report) -> Node:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from guardrail.cel.errors import CompileError, Fault
 from guardrail.cel.lexer import END, Token, tokenise
-from guardrail.cel.macros import expand
+from guardrail.cel.macros import expand, macro_key
 from guardrail.cel.names import qualified_name
 from guardrail.cel.nodes import Call, Const, Ident, ListExpr, MapExpr, Node, Select, StructExpr
 from guardrail.cel.source import MAX_SOURCE, Source
@@ -101,8 +101,9 @@ def parse(text: str, *, macros: frozenset[str], quoted: bool = True) -> tuple[No
         raise CompileError([Fault(1, 1, f"expression code point size exceeds limit: size: {len(text)}, limit {MAX_SOURCE}")])
     faults: list[Fault] = []
     tokens = tokenise(source, faults)
+    source.quoted = [token.offset for token in tokens if token.kind == "quoted"]
     if not quoted:
-        faults.extend(source.fault(token.offset, "unsupported syntax: '`'") for token in tokens if token.kind == "quoted")
+        faults.extend(source.fault(offset, "unsupported syntax: '`'") for offset in source.quoted)
     parser = _Parser(tokens, source, faults, macros)
     try:
         tree = parser.run()
@@ -387,4 +388,7 @@ class _Parser:
             assert frame.base is not None
             return Call(frame.offset, "_[?_]" if frame.optional_index else "_[_]", [frame.base, frame.items[0]])
         call = Call(frame.offset, frame.name, frame.items, frame.base)
-        return expand(call, self._macros, self._fault)
+        expanded = expand(call, self._macros, self._fault)
+        if expanded is not call:
+            self._source.macros.append((call.offset, macro_key(call)))
+        return expanded

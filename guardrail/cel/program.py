@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from guardrail.cel.bindings import Bindings, NotPlain
 from guardrail.cel.errors import ErrorKind, EvaluationError, EvaluationFault
 from guardrail.cel.exact import Options, Planner
+from guardrail.cel.explain import Explanation, Tracer
 from guardrail.cel.fast import FastCode, Unsupported, generate
 from guardrail.cel.fast_helpers import NeedsExact
 from guardrail.cel.nodes import MapExpr, Node
@@ -16,6 +17,7 @@ from guardrail.cel.state import DEFAULT_COST_LIMIT, Cancelled, State
 from guardrail.cel.tree import walk
 from guardrail.cel.unknown import Unknown
 from guardrail.cel.values import export
+from guardrail.cel.versions import Requirement, minimum_version, requirements
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -69,6 +71,16 @@ class Program:
         """Every chain of selections rooted at a free variable, with its place."""
         return self._reads
 
+    @property
+    def requirements(self) -> tuple[Requirement, ...]:
+        """What the expression uses that not every Kubernetes version has, in the order of the text."""
+        return requirements(self._tree, self._source, self._options.functions)
+
+    @property
+    def minimum_version(self) -> str | None:
+        """The oldest Kubernetes version whose API server takes the expression; None where none does."""
+        return minimum_version(self.requirements)
+
     def evaluate(
         self,
         variables: Mapping[str, Any],
@@ -97,6 +109,20 @@ class Program:
         """As `evaluate`, by the exact evaluator and with the cost that it counted."""
         bindings = variables if type(variables) is Bindings else Bindings(variables)
         return self._exactly(bindings, deadline, cost_limit)
+
+    def explain(self, variables: Mapping[str, Any], *, deadline: float | None = None, cost_limit: int = DEFAULT_COST_LIMIT) -> Explanation:
+        """As `measure`, with every sub-expression that was evaluated, its value and the path it was read from."""
+        bindings = variables if type(variables) is Bindings else Bindings(variables)
+        outcome = self._exactly(bindings, deadline, cost_limit)
+        tracer = Tracer(self._tree, self._source)
+        try:
+            planner = Planner(self._source, self._options, tracer.trace)
+            run = planner.program(self._tree)
+            scope = bindings.every if self._options.unchecked is None else bindings
+            run(State(scope, slots=planner.slots, partial=bindings.partial(self._roots), limit=4 * cost_limit, deadline=deadline))
+        except (Cancelled, *_UNEXPECTED):
+            return Explanation(outcome.value, outcome.cost, None)
+        return Explanation(outcome.value, outcome.cost, tracer.root)
 
     def _exactly(self, bindings: Bindings, deadline: float | None, cost_limit: int) -> Outcome:
         variables = bindings.every if self._options.unchecked is None else bindings

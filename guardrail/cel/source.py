@@ -13,12 +13,16 @@ MAX_SOURCE = 100_000
 
 
 class Source:
-    """The text of an expression; turns offsets into lines and columns."""
+    """The text of an expression; turns offsets into lines and columns. The parser notes here what the tree does not show."""
 
-    __slots__ = ("_starts", "text")
+    __slots__ = ("_starts", "macros", "quoted", "text")
 
     def __init__(self, text: str) -> None:
         self.text = text
+        self.macros: list[tuple[int, str]] = []
+        """Macros that were expanded: offset and key."""
+        self.quoted: list[int] = []
+        """Field names in backticks."""
         starts = [0]
         at = text.find("\n")
         while at >= 0:

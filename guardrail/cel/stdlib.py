@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from guardrail.cel.declarations import NEVER, Library
+from guardrail.cel.declarations import ALWAYS, NEVER, Library
 from guardrail.cel.errors import ErrorKind, EvaluationFault
 from guardrail.cel.numerals import format_double, parse_double, parse_int, parse_uint
 from guardrail.cel.regex import compile_pattern
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = ["LATER_STANDARD", "STANDARD", "text_of"]
 
-STANDARD = Library("standard")
+STANDARD = Library("standard", since=ALWAYS)
 """In every Kubernetes version that has CEL."""
 
 LATER_STANDARD = Library("standard", since=NEVER)

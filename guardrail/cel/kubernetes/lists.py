@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import islice, pairwise
 from typing import Any
 
-from guardrail.cel.declarations import Library
+from guardrail.cel.declarations import ALWAYS, Library
 from guardrail.cel.errors import ErrorKind, EvaluationFault
 from guardrail.cel.operators import add, compare, equal
 from guardrail.cel.regex import compile_pattern
@@ -13,8 +13,8 @@ from guardrail.cel.values import Duration, UInt
 
 __all__ = ["LISTS", "REGEX"]
 
-LISTS = Library("kubernetes.lists")
-REGEX = Library("kubernetes.regex")
+LISTS = Library("kubernetes.lists", since=ALWAYS)
+REGEX = Library("kubernetes.regex", since=ALWAYS)
 
 _COMPARABLE = ("int", "uint", "double", "bool", "duration", "timestamp", "string", "bytes")
 _ZEROS: dict[str, Any] = {"int": 0, "uint": UInt(0), "double": 0.0, "duration": Duration(0)}

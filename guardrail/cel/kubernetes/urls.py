@@ -6,13 +6,13 @@ import ipaddress
 import re
 from urllib.parse import unquote_to_bytes
 
-from guardrail.cel.declarations import Library
+from guardrail.cel.declarations import ALWAYS, Library
 from guardrail.cel.errors import ErrorKind, EvaluationFault
 from guardrail.cel.values import Opaque
 
 __all__ = ["URLS", "Url", "parse_request"]
 
-URLS = Library("kubernetes.urls")
+URLS = Library("kubernetes.urls", since=ALWAYS)
 
 _SCHEME = re.compile(r"([a-zA-Z][a-zA-Z0-9+.-]*):", re.ASCII)
 _PORT = re.compile(r"(?::[0-9]*)?", re.ASCII)
