@@ -206,12 +206,12 @@ def _is_plain(qualifier: Qualifier) -> bool:
 
 def _plain_chain(root: Callable[[State], Any], qualifiers: tuple[Qualifier, ...]) -> Callable[[State], Any]:
     """`root.a.b.c` with plain maps all the way, which is what nearly every attribute is."""
-    pairs = [(qualifier.key, qualifier, qualifiers[index:]) for index, qualifier in enumerate(qualifiers)]
+    pairs = [(qualifier.key, _missing({}, qualifier, qualifier.key), qualifiers[index:]) for index, qualifier in enumerate(qualifiers)]
     count = len(qualifiers)
 
     def resolve(s: State) -> Any:
         value = root(s)
-        for key, qualifier, rest in pairs:
+        for key, missing, rest in pairs:
             if type(value) is not dict:
                 s.cost += count - len(rest)
                 if type(value) is EvaluationError or type(value) is Unknown:
@@ -220,7 +220,7 @@ def _plain_chain(root: Callable[[State], Any], qualifiers: tuple[Qualifier, ...]
             found = value.get(key, MISSING)
             if found is MISSING:
                 s.cost += count - len(rest) + 1
-                return _missing(value, qualifier, key)
+                return missing
             value = found
         s.cost += count
         return value

@@ -109,31 +109,34 @@ class Bindings(Mapping[str, Any]):
 
     def partial(self, names: Iterable[str]) -> bool:
         """Whether something is unknown in one of these variables."""
+        every = self.every
         for name in names:
-            if name not in self.every and name in self._values:
-                self.every[name]
+            if name not in every and name in self._values:
+                every[name]
         return self.doubtful and any(self.inspected(name).partial for name in names if name in self._values)
 
 
 def _inspect(value: Any) -> _Inspected:
     """Walk a variable once."""
     found, repair, longest = _Inspected(value), False, 0
-    todo = [value]
+    todo: list[Any] = [(value,)]
     while todo:
-        item = todo.pop()
-        kind = type(item)
-        if kind is str:
-            longest = max(longest, len(item))
-        elif kind is dict:
-            longest = max(longest, len(item))
-            todo.extend(item.values())
-        elif kind is list:
-            longest = max(longest, len(item))
-            todo.extend(item)
-        elif kind is int:
-            repair = repair or not INT_MIN <= item <= INT_MAX
-        elif kind not in _LEAVES:
-            repair = _inspect_other(item, found, todo) or repair
+        group = todo.pop()
+        size = len(group)
+        if size > longest:  # noqa: PLR1730 - max() takes several times as long, and this is all that is done per value
+            longest = size
+        for item in group.values() if type(group) is dict else group:
+            kind = type(item)
+            if kind is str:
+                size = len(item)
+                if size > longest:  # noqa: PLR1730 - as above
+                    longest = size
+            elif kind is dict or kind is list:
+                todo.append(item)
+            elif kind is int:
+                repair = repair or not INT_MIN <= item <= INT_MAX
+            elif kind not in _LEAVES:
+                repair = _inspect_other(item, found, todo) or repair
     found.longest = longest
     if repair:
         found.value = _repaired(value)
@@ -147,13 +150,13 @@ def _inspect_other(item: Any, found: _Inspected, todo: list[Any]) -> bool:
     elif isinstance(item, PartialMap):
         found.partial = found.partial or item.doubt is not None
         found.odd = True
-        todo.extend(item.values())
+        todo.append(list(item.values()))
     elif isinstance(item, (bytes, Opaque, EvaluationError)):
         found.odd = True
     if isinstance(item, (list, tuple)):
-        todo.extend(item)
+        todo.append(item)
     elif isinstance(item, dict) and not isinstance(item, PartialMap):
-        todo.extend(item.values())
+        todo.append(list(item.values()))
     return isinstance(item, (list, str, int, tuple, datetime, timedelta)) or (isinstance(item, dict) and not isinstance(item, PartialMap))
 
 

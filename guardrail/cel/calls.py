@@ -79,7 +79,7 @@ def _finisher(planner: Planner, call: Call) -> Callable[[State, list[Any]], Any]
     def finish(s: State, args: list[Any]) -> Any:
         for arg in args:
             if type(arg) is EvaluationError or type(arg) is Unknown:
-                return fail(s, args)
+                return fail(s, args, arg)
         if s.partial and (unknown := doubts(args)) is not None:
             s.cost += 1
             return unknown
@@ -90,10 +90,11 @@ def _finisher(planner: Planner, call: Call) -> Callable[[State, list[Any]], Any]
         s.cost += cost(args, result)
         return result
 
-    def fail(s: State, args: list[Any]) -> Any:
-        failed = _failed(args)
-        if s.partial and type(failed) is Unknown:
-            failed = merge([failed, doubts(args)])
+    def fail(s: State, args: list[Any], failed: Any) -> Any:
+        if s.partial:
+            failed = _failed(args)
+            if type(failed) is Unknown:
+                failed = merge([failed, doubts(args)])
         s.cost += cost(args, failed)
         return failed
 
@@ -180,6 +181,9 @@ def _equality(finish: Callable[[State, list[Any]], Any], only: Run, *, negated: 
         if kind is str and type(other) is str:
             s.cost += -(-min(len(value), len(other)) // 10)
             return (value == other) is not negated
+        if kind is EvaluationError and not s.partial and other and type(other) in _SET_TYPES:
+            s.cost += 1
+            return value
         return finish(s, [value, other])
 
     return step

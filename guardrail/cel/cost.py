@@ -8,6 +8,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
+from guardrail.cel.errors import EvaluationError
+from guardrail.cel.unknown import Unknown
 from guardrail.cel.values import BoolKey, Opaque, Optional, type_name
 
 if TYPE_CHECKING:
@@ -26,8 +28,17 @@ _WRAP = 2**64
 _Cost = "Callable[[Sequence[Any], Any], int]"
 
 
+_SIZED = frozenset((str, list, dict, bytes))
+_UNITS = frozenset((int, bool, float, type(None), EvaluationError, Unknown))
+
+
 def size_of(value: Any) -> int:
     """The size that costs are reckoned from: characters, elements, entries; 1 for everything else."""
+    kind = type(value)
+    if kind in _SIZED:
+        return len(value)
+    if kind in _UNITS:
+        return 1
     if isinstance(value, (str, bytes, list, dict)):
         return len(value)
     if type(value) is Optional and value.present:

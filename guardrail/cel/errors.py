@@ -62,17 +62,31 @@ class CompileError(Exception):
         super().__init__("; ".join(f"{fault.line}:{fault.column}: {fault.message}" for fault in self.faults))
 
 
-@dataclass(frozen=True, slots=True)
 class EvaluationError:
-    """The result of an expression that cannot be evaluated: a value, never raised.
+    """The result of an expression that cannot be evaluated: a value, never raised and never changed.
 
     `line` and `column` count from 1 and name the operation that failed; 0 means the expression as a whole.
     """
 
-    message: str
-    kind: ErrorKind = ErrorKind.INTERNAL
-    line: int = 0
-    column: int = 0
+    __slots__ = ("column", "kind", "line", "message")
+    __match_args__ = ("message", "kind", "line", "column")
+
+    def __init__(self, message: str, kind: ErrorKind = ErrorKind.INTERNAL, line: int = 0, column: int = 0) -> None:
+        self.message = message  # written out: a frozen dataclass takes three times as long, and absorbed errors are many
+        self.kind = kind
+        self.line = line
+        self.column = column
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, EvaluationError):
+            return NotImplemented
+        return (self.message, self.kind, self.line, self.column) == (other.message, other.kind, other.line, other.column)
+
+    def __hash__(self) -> int:
+        return hash((self.message, self.kind, self.line, self.column))
+
+    def __repr__(self) -> str:
+        return f"EvaluationError({self.message!r}, {str(self.kind)!r}, line={self.line}, column={self.column})"
 
     def at(self, line: int, column: int) -> EvaluationError:
         """The same error with a place, unless it has one already (the innermost place is the true one)."""

@@ -20,6 +20,7 @@ from guardrail.cel.nodes import Call, Const, Fold, Ident, ListExpr, MapExpr, Nod
 from guardrail.cel.tree import children, walk
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from types import CodeType
 
     from guardrail.cel.exact import Planner
@@ -48,13 +49,17 @@ class Unsupported(Exception):  # noqa: N818 - a signal of the generator to its c
 
 @dataclass(slots=True)
 class FastCode:
-    """A generated function: its source, its constants, and the cost outside loops (the parts per text unit and its square)."""
+    """A generated function: its source, its constants, and the cost outside loops (the parts per text unit and its square).
+
+    `loops` is whether it has any: what they cost may depend on the text unit as well.
+    """
 
     source: str
     constants: dict[str, Any]
     base: int
     per_unit: int
     per_square: int
+    loops: bool
     code: CodeType | None = None
 
     def function(self) -> Any:
@@ -90,11 +95,15 @@ class Cost:
 
 @dataclass(slots=True)
 class Code:
-    """A Python expression with what is known of its value: a trusted type, `json` or `any`; and how deeply it is nested."""
+    """A Python expression with what is known of its value: a trusted type, `json` or `any`; and how deeply it is nested.
+
+    `items` is what is known of the elements of a list.
+    """
 
     text: str
     kind: str = ANY
     depth: int = 0
+    items: str = ANY
 
 
 @dataclass(slots=True)
@@ -147,7 +156,7 @@ class Generator:
             return code
         name = self.temporary()
         self.emit(f"{name} = {code.text}")
-        return Code(name, code.kind)
+        return Code(name, code.kind, 0, code.items)
 
     def named(self, code: Code) -> tuple[str, str]:
         """How to write a value twice: first and later uses."""
@@ -193,7 +202,7 @@ def generate(planner: Planner, tree: Node) -> FastCode:
         head.append("    c = 0")
     cost = generator.costs[0]
     source = "\n".join([*head, *generator.lines, ""])
-    return FastCode(source, generator.constants, cost.base, cost.per_unit, cost.per_square)
+    return FastCode(source, generator.constants, cost.base, cost.per_unit, cost.per_square, generator.loops > 0)
 
 
 def _looping(tree: Node) -> frozenset[int]:
@@ -266,7 +275,9 @@ def _list(g: Generator, node: ListExpr) -> Code:
         raise Unsupported
     items = [g.value(item) for item in node.elements]
     if all(isinstance(item, Const) for item in node.elements):
-        return Code(g.constant([item.value for item in node.elements if isinstance(item, Const)]), "list")
+        values = [item.value for item in node.elements if isinstance(item, Const)]
+        only = {type(value) for value in values}
+        return Code(g.constant(values), "list", 0, JSON if not values else "string" if only == {str} else ANY)
     g.charge(LIST_COST)
     return Code(f"[{', '.join(item.text for item in items)}]", "list", max(item.depth for item in items) + 1)
 
@@ -295,11 +306,11 @@ def _call(g: Generator, node: Call) -> Code:
     return library_call(g, node)
 
 
-def library_call(g: Generator, node: Call) -> Code:
-    """A call of a library function through its dispatcher, counted exactly."""
+def library_call(g: Generator, node: Call, args: Sequence[Code] | None = None) -> Code:
+    """A call of a library function through its dispatcher, counted exactly; `args` where their code is made already."""
     operands = ([node.target] if node.target is not None else []) + node.args
     function = g.constant(counted(apply_function(g.planner, node), call_cost(node.function, node.overloads)))
-    args = [g.value(operand) for operand in operands]
+    args = [g.value(operand) for operand in operands] if args is None else args
     g.budget = True
     kind = node.type.kind if node.type.kind in ("bool", "int", "string", "double") else ANY
     if node.type.name == "optional_type" or node.type.kind == "list":

@@ -20,6 +20,9 @@ _EXACT_DOUBLE = 2**53
 _JSON_KINDS = frozenset((JSON, "bool", "int", "double", "null"))
 """Kinds that may be taken for what comes from a variable: no longer than that, and nothing but JSON."""
 
+_MAX_CHAIN = 20
+"""Operands of `+` that are put together in one go."""
+
 _TYPES = {"int": "int", "string": "str"}
 
 
@@ -87,9 +90,11 @@ def _equality(sign: str) -> Callable[[Generator, Call], Code]:
             return _equals_constant(g, code, right.value, sign)
         other = g.value(right)
         if code.kind not in _JSON_KINDS and other.kind not in _JSON_KINDS:
-            return library_call(g, node)  # both were made here and may be long
+            return library_call(g, node, (code, other))  # both were made here and may be long
         g.charge(1, 1)
         depth = max(code.depth, other.depth) + 1
+        if "string" in (code.kind, other.kind):
+            return Code(f"({code.text} {sign} {other.text})", "bool", depth)
         text = f"EQ({code.text}, {other.text})"
         return Code(text if sign == "==" else f"(not {text})", "bool", depth)
 
@@ -124,11 +129,11 @@ def _comparison(sign: str) -> Callable[[Generator, Call], Code]:
     def write(g: Generator, node: Call) -> Code:
         left, right = node.args
         used = sign
-        if isinstance(left, Const) and not isinstance(right, Const):
-            left, right, used = right, left, _MIRRORED[sign]
         code, other = g.value(left), g.value(right)
-        if not isinstance(right, Const) and code.kind not in _JSON_KINDS and other.kind not in _JSON_KINDS:
-            return library_call(g, node)
+        if not (isinstance(left, Const) or isinstance(right, Const)) and code.kind not in _JSON_KINDS and other.kind not in _JSON_KINDS:
+            return library_call(g, node, (code, other))
+        if isinstance(left, Const) and not isinstance(right, Const):
+            left, right, code, other, used = right, left, other, code, _MIRRORED[sign]
         g.charge(1, 0 if isinstance(right, Const) and type(right.value) is not str else 1)
         depth = max(code.depth, other.depth) + 1
         if code.kind == other.kind and code.kind in ("int", "string"):
@@ -149,10 +154,48 @@ def _comparison(sign: str) -> Callable[[Generator, Call], Code]:
 _ARITHMETIC_HELPERS = {"+": "ADD", "-": "SUB", "*": "MUL", "/": "DIV", "%": "MOD"}
 
 
+def _chain(node: Call) -> list[Call]:
+    """The calls of `a + b + c`, the first to run first, as far as they have the type of the whole."""
+    calls = [node]
+    while len(calls) < _MAX_CHAIN:
+        left = calls[-1].args[0]
+        if not isinstance(left, Call) or left.function != "_+_" or left.type.kind != node.type.kind:
+            break
+        calls.append(left)
+    return calls[::-1]
+
+
+def _concatenation(g: Generator, node: Call) -> Code:
+    """A chain of texts or lists that are constants or came in with the variables. Others may be long and are counted as they are made."""
+    calls, kind = _chain(node), node.type.kind
+    operands = [calls[0].args[0], *(call.args[1] for call in calls)]
+    codes = [g.value(operand) for operand in operands]
+    if not all(_is_short(part, code) or code.kind == kind == "list" for part, code in zip(operands, codes, strict=True)):
+        made = codes[0]
+        for call, code in zip(calls, codes[1:], strict=True):
+            made = g.spilled(library_call(g, call, (made, code)))
+        return made
+    tests, texts = [], []
+    for part, code in zip(operands, codes, strict=True):
+        if isinstance(part, Const) or code.kind == kind:
+            texts.append(code.text)
+            continue
+        first, later = g.named(code)
+        tests.append(f"type({first}) is {'str' if kind == 'string' else 'list'}")
+        texts.append(later)
+    for count in range(2, len(operands) + 1):
+        units = [_units(part) for part in operands[:count]] if kind == "string" else [1]
+        g.charge(sum(units), units.count(0))
+    text = " + ".join(texts)
+    depth = max(code.depth for code in codes) + 1
+    items = JSON if all(JSON in (code.kind, code.items) for code in codes) else ANY
+    return Code(f"({text} if {' and '.join(tests)} else EXACT())" if tests else f"({text})", kind, depth, items)
+
+
 def _arithmetic(sign: str) -> Callable[[Generator, Call], Code]:
     def write(g: Generator, node: Call) -> Code:
         if sign == "+" and node.type.kind in ("dyn", "string", "bytes", "list"):
-            return library_call(g, node)  # the operands may be long: it is counted by what it makes
+            return _concatenation(g, node) if node.type.kind in ("string", "list") else library_call(g, node)
         code, other = g.value(node.args[0]), g.value(node.args[1])
         depth = max(code.depth, other.depth) + 1
         g.charge(1)
@@ -196,7 +239,7 @@ def _in(g: Generator, node: Call) -> Code:
     code, other = g.value(item), g.value(container)
     depth = max(code.depth, other.depth) + 1
     if other.kind != JSON:
-        return library_call(g, node)
+        return library_call(g, node, (code, other))
     g.charge(1, 10 if node.overloads == ("in_list",) else 0)
     if code.kind == "string":
         first, later = g.named(other)
@@ -237,7 +280,7 @@ def _text_test(template: str, *, product: bool) -> Callable[[Generator, Call], C
             return None
         code, other = g.value(node.target), g.value(node.args[0])
         if not all(_is_short(part, written) for part, written in ((node.target, code), (node.args[0], other))):
-            return library_call(g, node)
+            return library_call(g, node, (code, other))
         own, argument = (_units(part) for part in (node.target, node.args[0]))
         if not product:
             g.charge(own, 0 if own else 1)
@@ -268,7 +311,7 @@ def _matches(g: Generator, node: Call) -> Code | None:
         return None
     code = g.value(operands[0])
     if code.kind != JSON:
-        return None
+        return library_call(g, node, (code, g.value(operands[1])))
     pattern = operands[1].value
     g.charge(0, len(pattern) // 4 + 1)
     search = g.constant(compile_pattern(pattern).search)

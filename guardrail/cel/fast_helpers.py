@@ -73,10 +73,12 @@ def _member(item: Any, items: list[Any]) -> bool:
     return type(item) is not str and any(equal(item, other) for other in items)
 
 
-def _iterable(value: Any) -> Any:
-    """A range of a loop that is neither a plain list nor a plain map."""
-    del value
-    raise NeedsExact
+def _keys(value: Any, unit: int) -> int:
+    """The unit that also covers the keys of a range that is a map; they were not looked at with the variables."""
+    if type(value) is not dict:
+        raise NeedsExact
+    longest = max(map(len, value), default=0)
+    return max(unit, -(-longest // 10) + 1)
 
 
 def _size(value: Any) -> int:
@@ -118,7 +120,7 @@ HELPERS: dict[str, Any] = {
     "GE": lambda a, b: compare(a, b) >= 0,
     "IN": is_in,
     "MEMBER": _member,
-    "ITER": _iterable,
+    "KEYS": _keys,
     "SIZE": _size,
     "OPTIONAL": _optional_value,
     "M": MISSING,

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from guardrail.cel.cost import LIST_COST
-from guardrail.cel.fast import ANY, JSON, Code, Cost, Generator, Unsupported
+from guardrail.cel.fast import JSON, Code, Cost, Generator, Unsupported
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -30,14 +30,14 @@ def _loop(g: Generator, node: Fold, *, step: int, after: int) -> Iterator[None]:
     if items != code.text:
         g.emit(f"{items} = {code.text}")
     if code.kind != "list":
-        g.emit(f"if type({items}) is not list and type({items}) is not dict: ITER({items})")
+        g.emit(f"if type({items}) is not list: u = KEYS({items}, u)")
     g.charge(after)
     mark = len(g.lines)
     g.emit("pass")  # the cost goes here when it is known
     names = [g.temporary() for _ in node.names]
     over = items if len(names) == 1 else f"(enumerate({items}) if type({items}) is list else {items}.items())"
     g.emit(f"for {', '.join(names)} in {over}:")
-    kind = JSON if code.kind == JSON else ANY
+    kind = JSON if code.kind == JSON else code.items
     g.scopes.extend((name, written, kind) for name, written in zip(node.names, names, strict=True))
     g.costs.append(Cost(step))
     g.indent += 1
@@ -82,7 +82,7 @@ def _list(g: Generator, node: Fold) -> Code:
         body = g.value(node.body)
         g.emit(f"{result}.append({body.text})")
         g.indent = indent
-    return Code(result, "list")
+    return Code(result, "list", 0, body.kind)
 
 
 def _map(g: Generator, node: Fold) -> Code:

@@ -30,7 +30,7 @@ __all__ = ["Outcome", "Program"]
 _UNEXPECTED = (ArithmeticError, AttributeError, LookupError, MemoryError, RecursionError, TypeError, ValueError)
 """What foreign values or functions may make Python raise; the caller gets an error value instead."""
 
-_NEEDS_EXACT = (*_UNEXPECTED, NeedsExact, NotPlain, EvaluationFault)
+_NEEDS_EXACT = (LookupError, AttributeError, TypeError, NeedsExact, NotPlain, EvaluationFault, *_UNEXPECTED)
 """What generated code raises where the exact evaluator has to decide."""
 
 _COLD_EVALUATIONS = 1
@@ -52,7 +52,7 @@ class Program:
         self._fast: Any = None
         self._evaluations = 0
         self._code: FastCode | None = None
-        self._base = 0
+        self._base = self._per_unit = self._per_square = 0
         self._scaled = False
         self._odd_keys = any(isinstance(node, MapExpr) for node, _ in walk(tree)) or "transformMap" in source.text
 
@@ -98,9 +98,14 @@ class Program:
             fast = self._warm()
         if fast is not False and (deadline is None or time.monotonic() < deadline):
             try:
-                limit = cost_limit - self._bound(bindings) if self._scaled else cost_limit - self._base
+                plain, limit, unit = bindings.plain, cost_limit - self._base, 1
+                if self._scaled:
+                    for name in self._roots:
+                        plain[name]
+                    unit = bindings.unit
+                    limit -= (self._per_unit + self._per_square * unit) * unit
                 if limit >= 0:
-                    return fast(bindings.plain, limit, bindings.unit)
+                    return fast(plain, limit, unit)
             except _NEEDS_EXACT:
                 pass
         return self._exactly(bindings, deadline, cost_limit).value
@@ -128,10 +133,12 @@ class Program:
         variables = bindings.every if self._options.unchecked is None else bindings
         state = State(variables, slots=self._slots, partial=False, limit=cost_limit, deadline=deadline)
         try:
-            state.check()
+            if deadline is not None:
+                state.check()
             state.partial = bindings.partial(self._roots)
             value = self._exact(state)
-            state.check()
+            if deadline is not None or state.cost > cost_limit:
+                state.check()
         except Cancelled as stop:
             value = EvaluationError(stop.message, stop.kind)
             state.cost = min(state.cost, cost_limit + 1)
@@ -167,16 +174,9 @@ class Program:
         except (Unsupported, RecursionError, MemoryError, SyntaxError):
             return False
         self._code = code
-        self._base, self._scaled = code.base, bool(code.per_unit or code.per_square)
+        self._base, self._per_unit, self._per_square = code.base, code.per_unit, code.per_square
+        self._scaled = bool(code.per_unit or code.per_square or code.loops)
         return function
-
-    def _bound(self, bindings: Bindings) -> int:
-        """What the expression may cost outside its loops, given the longest text among its variables."""
-        for name in self._roots:
-            bindings.plain[name]
-        unit, code = bindings.unit, self._code
-        assert code is not None
-        return code.base + code.per_unit * unit + code.per_square * unit * unit
 
 
 class Outcome:
