@@ -49,21 +49,14 @@ class Unsupported(Exception):  # noqa: N818 - a signal of the generator to its c
 
 @dataclass(slots=True)
 class FastCode:
-    """A generated function: its source, its constants, and the cost outside loops (the parts per text unit and its square).
-
-    `loops` is whether it has any: what they cost may depend on the text unit as well.
-    """
+    """A generated function: its source and its constants."""
 
     source: str
     constants: dict[str, Any]
-    base: int
-    per_unit: int
-    per_square: int
-    loops: bool
     code: CodeType | None = None
 
     def function(self) -> Any:
-        """The function: of the variables, the limit, and the unit (a tenth of the longest text or container)."""
+        """The function, of the bindings and the cost limit."""
         namespace = HELPERS | self.constants
         exec(self.code or compile(self.source, "<cel>", "exec"), namespace)  # noqa: S102 - the source is generated from the checked tree alone
         return namespace["f"]
@@ -118,7 +111,10 @@ class Generator:
     scopes: list[tuple[str, str, str]] = field(default_factory=list)
     costs: list[Cost] = field(default_factory=lambda: [Cost()])
     temporaries: int = 0
+    roots: dict[str, str] = field(default_factory=dict)
     loops: int = 0
+    charges: list[tuple[int, str]] = field(default_factory=list)
+    """Where loops are charged, and with what: written at the end, when it is known how costs are counted."""
     budget: bool = False
     looping: frozenset[int] = frozenset()
 
@@ -195,14 +191,33 @@ def generate(planner: Planner, tree: Node) -> FastCode:
     if result.kind not in ("bool", "int", "string", "double", JSON, "list"):
         result = Code(result.text)
     generator.emit(f"return {result.text}")
-    head = ["def f(V, limit, u):"]
-    if generator.budget:
-        head.append("    B = [0, limit]")
-    if generator.loops:
-        head.append("    c = 0")
-    cost = generator.costs[0]
-    source = "\n".join([*head, *generator.lines, ""])
-    return FastCode(source, generator.constants, cost.base, cost.per_unit, cost.per_square, generator.loops > 0)
+    _write_charges(generator)
+    return FastCode("\n".join([*_head(generator), *generator.lines, ""]), generator.constants)
+
+
+def _write_charges(g: Generator) -> None:
+    counter = "B[0]" if g.budget else "c"
+    for line, cost in g.charges:
+        pad = g.lines[line].removesuffix("pass")
+        g.lines[line] = f"{pad}{counter} += {cost}\n{pad}if {counter} > limit: EXACT()"
+
+
+def _head(g: Generator) -> list[str]:
+    """What comes first: the variables, the unit of cost (a tenth of the longest text or container in them), what is outside loops."""
+    lines = ["def f(b, limit):"]
+    if g.roots:
+        lines.append("    V = b.plain")
+    lines.extend(f"    {name} = V[{g.constant(root)}]" for root, name in g.roots.items())
+    cost = g.costs[0]
+    if g.loops or cost.per_unit or cost.per_square:
+        lines.append("    u = b.unit")
+    if g.loops or g.budget or cost.per_unit or cost.per_square:
+        lines.extend((f"    c = {cost.text()}", "    if c > limit: EXACT()"))
+    else:
+        lines.append(f"    if limit < {cost.base}: EXACT()")
+    if g.budget:
+        lines.append("    B = [c, limit]")
+    return lines
 
 
 def _looping(tree: Node) -> frozenset[int]:
@@ -249,7 +264,7 @@ _FOREIGN = frozenset(("timestamp", "duration", "opaque", "bytes", "uint", "type"
 
 def _variable(g: Generator, name: str, kind: str) -> Code:
     g.charge(1)
-    return Code(f"V[{g.constant(name)}]", ANY if kind in _FOREIGN else JSON)
+    return Code(g.roots.setdefault(name, f"r{len(g.roots)}"), ANY if kind in _FOREIGN else JSON)
 
 
 def _selection(g: Generator, node: Select) -> Code:

@@ -203,9 +203,19 @@ def _arithmetic(sign: str) -> Callable[[Generator, Call], Code]:
             name = g.temporary()
             return Code(f"({name} if {INT_MIN} <= ({name} := {code.text} {sign} {other.text}) <= {INT_MAX} else EXACT())", "int", depth)
         kind = node.type.kind if code.kind == other.kind == node.type.kind else ANY
+        if code.kind == JSON and isinstance(node.args[1], Const) and other.kind == "int" and sign in "+-*":
+            return _with_constant(g, code, sign, other)
         return Code(f"{_ARITHMETIC_HELPERS[sign]}({code.text}, {other.text})", kind, depth)
 
     return write
+
+
+def _with_constant(g: Generator, code: Code, sign: str, other: Code) -> Code:
+    """A number that came in and a constant integer."""
+    first, later = g.named(code)
+    name = g.temporary()
+    text = f"{name} if type({first}) is int and {INT_MIN} <= ({name} := {later} {sign} {other.text}) <= {INT_MAX}"
+    return Code(f"({text} else {_ARITHMETIC_HELPERS[sign]}({later}, {other.text}))", ANY, code.depth + 1)
 
 
 def _negative(g: Generator, node: Call) -> Code:

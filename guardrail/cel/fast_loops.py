@@ -45,8 +45,7 @@ def _loop(g: Generator, node: Fold, *, step: int, after: int) -> Iterator[None]:
     g.indent -= 1
     cost = g.costs.pop()
     del g.scopes[-len(names) :]
-    pad = "    " * g.indent
-    g.lines[mark] = f"{pad}c += len({items}) * {cost.text()}\n{pad}if c > limit: EXACT()"
+    g.charges.append((mark, f"len({items}) * {cost.text()}"))
 
 
 def _quantifier(g: Generator, node: Fold) -> Code:

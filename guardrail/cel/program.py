@@ -52,8 +52,6 @@ class Program:
         self._fast: Any = None
         self._evaluations = 0
         self._code: FastCode | None = None
-        self._base = self._per_unit = self._per_square = 0
-        self._scaled = False
         self._odd_keys = any(isinstance(node, MapExpr) for node, _ in walk(tree)) or "transformMap" in source.text
 
     @property
@@ -98,14 +96,7 @@ class Program:
             fast = self._warm()
         if fast is not False and (deadline is None or time.monotonic() < deadline):
             try:
-                plain, limit, unit = bindings.plain, cost_limit - self._base, 1
-                if self._scaled:
-                    for name in self._roots:
-                        plain[name]
-                    unit = bindings.unit
-                    limit -= (self._per_unit + self._per_square * unit) * unit
-                if limit >= 0:
-                    return fast(plain, limit, unit)
+                return fast(bindings, cost_limit)
             except _NEEDS_EXACT:
                 pass
         return self._exactly(bindings, deadline, cost_limit).value
@@ -174,8 +165,6 @@ class Program:
         except (Unsupported, RecursionError, MemoryError, SyntaxError):
             return False
         self._code = code
-        self._base, self._per_unit, self._per_square = code.base, code.per_unit, code.per_square
-        self._scaled = bool(code.per_unit or code.per_square or code.loops)
         return function
 
 

@@ -1,12 +1,13 @@
 """The other CEL engines, timed in a process of their own: one of them can kill its interpreter, and they may live in another Python.
 
-Reads `{"expressions": […], "objects": […], "seconds": …}` from standard input; each engine that can be imported evaluates every pair of the two
-until the time is up, its object conversion included (once per object, as its own users would), and prints a line
+Reads `{"expressions": […], "objects": […], "seconds": …}` from standard input. Each engine that can be imported evaluates every pair of the two
+until the time is up, its object conversion included (once per object, as its users would), and prints a line
 `{"engine", "ns", "compiled", "values", "errors"}` with nanoseconds per evaluation and how many pairs gave a value or an error.
 """
 
 from __future__ import annotations
 
+import importlib
 import json
 import sys
 import time
@@ -15,7 +16,12 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-Make = "Callable[[str], Callable[[Any], Any]]"
+
+def say(line: str) -> None:
+    """Write a line now."""
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
+
 
 CONFIG = """
 variables: [{name: object, type_name: dyn}]
@@ -25,8 +31,7 @@ extensions: [{name: strings}, {name: lists}, {name: sets}, {name: optional}, {na
 
 def cel_expr_python() -> tuple[Callable[[Any], Any], Callable[[str], Callable[[Any], Any]]]:
     """Google's CEL in C++, bound to Python: what prepares an object, and what compiles an expression."""
-    from cel_expr_python import cel  # noqa: PLC0415 - it may not be installed
-
+    cel = importlib.import_module("cel_expr_python.cel")
     env = cel.NewEnv(config=cel.NewEnvConfigFromYaml(CONFIG))
 
     def compiled(text: str) -> Callable[[Any], Any]:
@@ -45,13 +50,12 @@ def cel_expr_python() -> tuple[Callable[[Any], Any], Callable[[str], Callable[[A
 
 def cel_python() -> tuple[Callable[[Any], Any], Callable[[str], Callable[[Any], Any]]]:
     """cel-python, which is Python throughout."""
-    import celpy  # noqa: PLC0415 - it may not be installed
-
+    celpy = importlib.import_module("celpy")
     env = celpy.Environment()
 
     def compiled(text: str) -> Callable[[Any], Any]:
-        program = env.program(env.compile(text))
-        return lambda activation: program.evaluate(activation)
+        evaluate: Callable[[Any], Any] = env.program(env.compile(text)).evaluate
+        return evaluate
 
     return (lambda subject: {"object": celpy.json_to_cel(subject)}), compiled
 
@@ -93,9 +97,9 @@ def main() -> None:
     task = json.load(sys.stdin)
     for engine in (cel_expr_python, cel_python):
         try:
-            print(json.dumps(measured(engine, task)), flush=True)
+            say(json.dumps(measured(engine, task)))
         except ImportError as error:
-            print(json.dumps({"engine": engine.__name__, "missing": str(error)}), flush=True)
+            say(json.dumps({"engine": engine.__name__, "missing": str(error)}))
 
 
 if __name__ == "__main__":

@@ -119,7 +119,7 @@ def test_no_text_of_the_user_enters_the_generated_source() -> None:
     assert "import" not in program.generated_source
     assert "evil" not in program.generated_source
     assert all(
-        name[1:].isdigit() or name in {"V", "limit", "u", "c", "B", "type", "len", "list", "dict"} or name.isupper() for name in names
+        name[1:].isdigit() or name in {"V", "b", "limit", "u", "c", "B", "type", "len", "list", "dict"} or name.isupper() for name in names
     )
 
 
