@@ -11,7 +11,7 @@ from guardrail.cel.exact import Options, Planner
 from guardrail.cel.explain import Explanation, Tracer
 from guardrail.cel.fast import FastCode, Unsupported, generate
 from guardrail.cel.fast_helpers import NeedsExact
-from guardrail.cel.nodes import MapExpr, Node
+from guardrail.cel.nodes import Call, MapExpr, Node
 from guardrail.cel.reads import Read, reads_of
 from guardrail.cel.state import DEFAULT_COST_LIMIT, Cancelled, State
 from guardrail.cel.tree import walk
@@ -68,6 +68,12 @@ class Program:
     def reads(self) -> tuple[Read, ...]:
         """Every chain of selections rooted at a free variable, with its place."""
         return self._reads
+
+    @property
+    def functions(self) -> tuple[str, ...]:
+        """The functions, operators and macros that it calls, each once, in the order of the text (`_+_`, `size`, `.all:2`)."""
+        called = [(node.offset, node.function) for node, _ in walk(self._tree) if isinstance(node, Call)]
+        return tuple(dict.fromkeys(name for _, name in sorted(called + self._source.macros)))
 
     @property
     def requirements(self) -> tuple[Requirement, ...]:

@@ -234,7 +234,7 @@ def against_engines(python: str, seconds: float) -> list[dict[str, Any]]:
         rows.append({"mix": mix, **ours, "ns": round(ours["ns"])})
         task = json.dumps({"expressions": chosen, "objects": objects, "seconds": seconds})
         done = subprocess.run(
-            [python, str(Path(__file__).with_name("cel_engines.py"))], input=task, capture_output=True, text=True, check=False
+            [python, str(Path(__file__).with_name("cel_engines.py"))], input=task, stdout=subprocess.PIPE, text=True, check=False
         )
         for line in done.stdout.splitlines():
             row = json.loads(line)

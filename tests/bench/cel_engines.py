@@ -1,6 +1,6 @@
 """The other CEL engines, timed in a process of their own: one of them can kill its interpreter, and they may live in another Python.
 
-Reads `{"expressions": […], "objects": […], "seconds": …}` from standard input. Each engine that can be imported evaluates every pair of the two
+Reads `{"expressions": […], "objects": […], "seconds": …}` from standard input. Each engine that is here evaluates every pair of the two
 until the time is up, its object conversion included (once per object, as its users would), and prints a line
 `{"engine", "ns", "compiled", "values", "errors"}` with nanoseconds per evaluation and how many pairs gave a value or an error.
 """
