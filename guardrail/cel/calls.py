@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from guardrail.cel.cost import call_cost
 from guardrail.cel.dispatch import Dispatcher
 from guardrail.cel.doubts import doubt_of, merge, shallow_doubt
-from guardrail.cel.errors import ErrorKind, EvaluationError, EvaluationFault
+from guardrail.cel.errors import EvaluationError, EvaluationFault
 from guardrail.cel.nodes import Call, ListExpr
 from guardrail.cel.operators import BINARY, COMPARISONS, equal, negate, no_overload
 from guardrail.cel.plans import Plan, chained, constant_plan
@@ -317,13 +317,11 @@ def _membership(items: list[Any]) -> Step | None:
 
 
 def _fallback(otherwise: Run, *, unwrap: bool) -> Step:
-    """`a.or(b)` and, with `unwrap`, `a.orValue(b)`: the second only where the first has no value."""
+    """`a.or(b)`, with `unwrap` `a.orValue(b)`: the second only where the first has no value. What is no optional stays, as in cel-go."""
 
     def step(s: State, value: Any) -> Any:
         if type(value) is not Optional:
-            if type(value) is EvaluationError or type(value) is Unknown:
-                return value
-            return EvaluationError("no such overload", ErrorKind.NO_SUCH_OVERLOAD)
+            return value
         if value is not NONE:
             return value.value if unwrap else value
         return otherwise(s)

@@ -64,11 +64,18 @@ class CelType:
         return f"CelType({self})"
 
     def __str__(self) -> str:
-        if self.nullable:
-            return f"wrapper({self.name})"
-        if self.params:
-            return f"{self.name}({', '.join(map(str, self.params))})"
-        return self.name
+        written: list[str] = []
+        todo: list[str | CelType] = [self]
+        while todo:  # a literal may be nested too deeply for recursion
+            part = todo.pop()
+            if isinstance(part, str):
+                written.append(part)
+                continue
+            written.append(f"wrapper({part.name})" if part.nullable else part.name)
+            if part.params and not part.nullable:
+                inner = [piece for param in part.params for piece in (param, ", ")][:-1]
+                todo.extend(reversed(["(", *inner, ")"]))
+        return "".join(written)
 
 
 def _simple(kind: str, name: str = "") -> CelType:

@@ -135,6 +135,8 @@ def _sorted(checker: _Checker, node: Fold, given: CelType) -> CelType:
         shown = f"{checker.shown(given)}.(list({checker.shown(key)}))"
         checker.fault(node.offset, f"found no matching overload for '@sortByAssociatedKeys' applied to '{shown}'")
         return ERROR
+    if key.kind == given.kind == "dyn":
+        return DYN  # every overload fits, each with a list of its own
     if not checker.fits(given, wanted := list_of(checker.new_variable())):
         shown = f"{checker.shown(given)}.(list({checker.shown(key)}))"
         checker.fault(node.offset, f"found no matching overload for '@sortByAssociatedKeys' applied to '{shown}'")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 
-__all__ = ["booleans", "documents", "expressions", "json_values", "near_texts"]
+__all__ = ["booleans", "documents", "expressions", "json_values", "loops", "near_texts"]
 
 _SCALARS = st.one_of(
     st.none(),
@@ -92,6 +92,34 @@ def _grow(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
 
 
 expressions = st.recursive(_LEAVES.map(lambda leaf: f"dyn({leaf})"), _grow, max_leaves=8)
+_CONDITIONS = st.sampled_from(
+    (
+        *("x > 0", "x != null", "x == 'a'", "x in object.a", "has(object.a.b) && x > 1", "size(x) > 0", "x in ['a', 'b', 1]", "!(x == 1)"),
+        *(
+            "type(x) == string",
+            "string(x).contains('a')",
+            "x == object.a || x == object.b",
+            "[1, 2].exists(y, y == x)",
+            "true",
+            "1 / x > 0",
+        ),
+    )
+)
+_RANGES = st.sampled_from(
+    ("object.a", "object.b", "object.c", "[1, 2, 3]", "['a', 'b', '']", "object.c.filter(y, y != 2)", "{'a': 1, 'b': 2}")
+)
+_BODIES = st.sampled_from(("x", "string(x) + '!'", "x + 1", "[x, x]", "{'k': x}", "size(x)", "x == 1 ? 'one' : 'more'", "dyn(x) * 2"))
+_ENDS = st.sampled_from(("", ".size() > 1", "[0]", ".distinct()", ".join('-')", ".sum()", ".first()", ".exists(z, z == 1)", ".map(z, [z])"))
+loops = st.one_of(
+    st.tuples(_RANGES, st.sampled_from(("all", "exists", "exists_one", "filter")), _CONDITIONS).map(lambda t: f"{t[0]}.{t[1]}(x, {t[2]})"),
+    st.tuples(_RANGES, _BODIES, _ENDS).map(lambda t: f"dyn({t[0]}.map(x, {t[1]})){t[2]}"),
+    st.tuples(_RANGES, _CONDITIONS, _BODIES, _ENDS).map(lambda t: f"dyn({t[0]}.map(x, {t[1]}, {t[2]})){t[3]}"),
+    st.tuples(_RANGES, _CONDITIONS, _BODIES).map(lambda t: f"{t[0]}.transformList(i, x, {t[1]}, {t[2]})"),
+    st.tuples(_RANGES, _BODIES).map(lambda t: f"{t[0]}.transformMap(k, x, {t[1]})"),
+    st.tuples(_RANGES, _CONDITIONS, _RANGES, _CONDITIONS).map(lambda t: f"{t[0]}.all(x, {t[1]}) || {t[2]}.exists(x, {t[3]})"),
+)
+"""Macros that often have a value."""
+
 booleans = st.one_of(expressions, st.tuples(expressions, expressions).map(lambda t: f"dyn({t[0]}) == dyn({t[1]})"))
 
 _FRAGMENTS = st.sampled_from(

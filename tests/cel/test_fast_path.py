@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 
 from guardrail.cel import Bindings, CompileError, Environment, EvaluationError, PartialMap, Program, Unknown
-from tests.cel.generators import booleans, documents, expressions
+from tests.cel.generators import booleans, documents, expressions, loops
 
 ENVIRONMENT = Environment({"object": "dyn", "x": "dyn", "k": "dyn"})
 DEPLOYMENT: dict[str, Any] = {
@@ -50,6 +50,13 @@ def agree(source: str, document: Any) -> None:
 @settings(max_examples=600, deadline=None)
 def test_both_evaluators_agree_on_any_expression(source: str, document: dict[str, Any]) -> None:
     agree(source, document)
+
+
+@given(loops, documents)
+@settings(max_examples=600, deadline=None)
+def test_both_evaluators_agree_on_loops(source: str, document: dict[str, Any]) -> None:
+    agree(source, document)
+    agree(source, {"a": ["a", "b"], "b": {"a": 1.5}, "c": [1, 2], **document})
 
 
 @given(booleans, booleans, documents)

@@ -18,7 +18,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tests.conformance import kubernetes_facts, suites
+from tests.conformance import kubernetes_facts, suites, typed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -26,12 +26,14 @@ if TYPE_CHECKING:
     from tests.conformance.results import Result
 
 _HERE = Path(__file__).resolve().parent
-_SUITES: dict[str, tuple[str, Callable[[Path], Iterator[Result]]]] = {
+SUITES: dict[str, tuple[str, Callable[[Path], Iterator[Result]]]] = {
     "specification": ("cel/conformance-cases.jsonl", suites.specification),
     "kubernetes-facts": ("cel/k8s-cel-cases.json", kubernetes_facts.facts),
     "kubernetes-costs": ("cel/k8s-cel-costs.json", kubernetes_facts.costs),
     "api-server": ("apiserver/cel-oracle-*.jsonl", suites.recorded_rows),
     "api-server-costs": ("apiserver/cel-oracle-*.jsonl", suites.recorded_costs),
+    "static-types": ("apiserver/cel-oracle-*.jsonl", typed.static_types),
+    "typed-admission": ("apiserver/cel-typed-env.jsonl", typed.admission),
 }
 
 
@@ -53,36 +55,39 @@ def _say(line: str) -> None:
     sys.stdout.write(line + "\n")
 
 
-def _run(name: str, show: int, skips: list[dict[str, str]]) -> bool:
-    pattern, suite = _SUITES[name]
-    paths = sorted(corpus().glob(pattern))
-    if not paths:
-        _say(f"{name}: no corpus at {corpus() / pattern}; set GUARDRAIL_CORPUS")
-        return True
-    counts: Counter[str] = Counter()
-    for path in paths:
+def counts(name: str, show: int = 0) -> Counter[str]:
+    """How many cases of a suite passed, failed and were skipped; nothing where the corpus is not at hand."""
+    pattern, suite = SUITES[name]
+    skips = json.loads((_HERE / "skips.json").read_text())
+    found: Counter[str] = Counter()
+    for path in sorted(corpus().glob(pattern)):
         for result in suite(path):
             if _skipped(name, result, skips):
-                counts["skipped"] += 1
+                found["skipped"] += 1
                 continue
-            counts["passed" if result.passed else "failed"] += 1
-            if not result.passed and counts["failed"] <= show:
+            found["passed" if result.passed else "failed"] += 1
+            if not result.passed and found["failed"] <= show:
                 _say(f"  {result.case}: {result.detail}")
-    total = counts["passed"] + counts["failed"]
-    share = 100 * counts["passed"] / total if total else 100.0
-    _say(f"{name}: {counts['passed']} passed, {counts['failed']} failed, {counts['skipped']} skipped ({share:.2f} %)")
-    return True
+    return found
+
+
+def _run(name: str, show: int) -> None:
+    found = counts(name, show)
+    if not found:
+        _say(f"{name}: no corpus at {corpus() / SUITES[name][0]}; set GUARDRAIL_CORPUS")
+        return
+    share = 100 * found["passed"] / (found["passed"] + found["failed"])
+    _say(f"{name}: {found['passed']} passed, {found['failed']} failed, {found['skipped']} skipped ({share:.2f} %)")
 
 
 def main(arguments: list[str]) -> int:
     """Exit code 0 when every suite ran."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("suites", nargs="*", choices=[*_SUITES, []], default=[])
+    parser.add_argument("suites", nargs="*", choices=[*SUITES, []], default=[])
     parser.add_argument("--show", type=int, default=0, help="failures to print per suite")
     options = parser.parse_args(arguments)
-    skips = json.loads((_HERE / "skips.json").read_text())
-    for name in options.suites or _SUITES:
-        _run(name, options.show, skips)
+    for name in options.suites or SUITES:
+        _run(name, options.show)
     return 0
 
 
