@@ -10,16 +10,19 @@ from guardrail.cel.bindings import Bindings
 from guardrail.cel.declarations import Library
 from guardrail.cel.environment import Environment
 from guardrail.cel.errors import CompileError, ErrorKind, EvaluationError, EvaluationFault, Fault
+from guardrail.cel.estimate import CostEstimate
 from guardrail.cel.explain import Explanation, Step
 from guardrail.cel.program import Outcome, Program
 from guardrail.cel.reads import Read
 from guardrail.cel.unknown import PartialMap, Unknown
 from guardrail.cel.values import NONE, Duration, Optional, Timestamp, TypeValue, UInt
+from guardrail.cel.versions import Requirement
 
 __all__ = [
     "NONE",
     "Bindings",
     "CompileError",
+    "CostEstimate",
     "Duration",
     "Environment",
     "ErrorKind",
@@ -33,6 +36,7 @@ __all__ = [
     "PartialMap",
     "Program",
     "Read",
+    "Requirement",
     "Step",
     "Timestamp",
     "TypeValue",

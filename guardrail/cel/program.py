@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from guardrail.cel.bindings import Bindings, NotPlain
 from guardrail.cel.errors import ErrorKind, EvaluationError, EvaluationFault
+from guardrail.cel.estimate import UNBOUNDED, CostEstimate, Estimator
 from guardrail.cel.exact import Options, Planner
 from guardrail.cel.explain import Explanation, Tracer
 from guardrail.cel.fast import FastCode, Unsupported, generate
@@ -32,6 +33,9 @@ _UNEXPECTED = (ArithmeticError, AttributeError, LookupError, MemoryError, Recurs
 
 _NEEDS_EXACT = (LookupError, AttributeError, TypeError, NeedsExact, NotPlain, EvaluationFault, *_UNEXPECTED)
 """What generated code raises where the exact evaluator has to decide."""
+
+_UNWATCHED = 200_000
+"""Cost units (some hundredths of a second) that generated code, which cannot look at a deadline, may use where there is one."""
 
 _COLD_EVALUATIONS = 1
 """Evaluations before a function is generated: making one costs as much as a dozen evaluations."""
@@ -85,6 +89,14 @@ class Program:
         """The oldest Kubernetes version whose API server takes the expression; None where none does."""
         return minimum_version(self.requirements)
 
+    def cost_estimate(self, sizes: Mapping[str, int] | None = None) -> CostEstimate:
+        """What an evaluation can cost at least and at most.
+
+        `sizes` bounds the sizes of texts, lists and maps by path: `object.spec.containers`, or `object.args[]` for elements.
+        """
+        cost = Estimator(sizes or {}, folded=self._options.folded).cost(self._tree)
+        return CostEstimate(cost.least, cost.most if cost.most < UNBOUNDED else None)
+
     def evaluate(
         self,
         variables: Mapping[str, Any],
@@ -102,7 +114,7 @@ class Program:
             fast = self._warm()
         if fast is not False and (deadline is None or time.monotonic() < deadline):
             try:
-                return fast(bindings, cost_limit)
+                return fast(bindings, cost_limit if deadline is None else min(cost_limit, _UNWATCHED))
             except _NEEDS_EXACT:
                 pass
         return self._exactly(bindings, deadline, cost_limit).value

@@ -16,7 +16,7 @@ from guardrail.cel.values import NONE, Opaque, Optional
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["FORMATS", "Format", "service_account_faults"]
+__all__ = ["FORMATS", "LONGEST_PATTERN", "Format", "service_account_faults"]
 
 FORMATS = Library("kubernetes.format", since="1.31")
 
@@ -181,6 +181,9 @@ _FORMATS = {
     "date": Format("date", _when_not(_is_date, "invalid date"), len(_TIME)),
     "datetime": Format("datetime", _when_not(_is_datetime, "invalid datetime"), len(_TIME)),
 }
+
+LONGEST_PATTERN = max(known.pattern_cost_size for known in _FORMATS.values())
+"""What the costliest format is charged for its pattern."""
 
 
 @FORMATS.function("format.named(string) -> optional_type(kubernetes.NamedFormat)", "format-named")
