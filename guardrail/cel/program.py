@@ -7,10 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from guardrail.cel.bindings import Bindings, NotPlain
 from guardrail.cel.errors import ErrorKind, EvaluationError, EvaluationFault
-from guardrail.cel.estimate import UNBOUNDED, CostEstimate, Estimator
 from guardrail.cel.exact import Options, Planner
-from guardrail.cel.explain import Explanation, Tracer
-from guardrail.cel.fast import FastCode, Unsupported, generate
 from guardrail.cel.fast_helpers import NeedsExact
 from guardrail.cel.nodes import Call, MapExpr, Node
 from guardrail.cel.reads import Read, reads_of
@@ -18,13 +15,16 @@ from guardrail.cel.state import DEFAULT_COST_LIMIT, Cancelled, State
 from guardrail.cel.tree import walk
 from guardrail.cel.unknown import Unknown
 from guardrail.cel.values import export
-from guardrail.cel.versions import Requirement, minimum_version, requirements
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from guardrail.cel.celtype import CelType
+    from guardrail.cel.estimate import CostEstimate
+    from guardrail.cel.explain import Explanation
+    from guardrail.cel.fast import FastCode
     from guardrail.cel.source import Source
+    from guardrail.cel.versions import Requirement
 
 __all__ = ["Outcome", "Program"]
 
@@ -82,11 +82,15 @@ class Program:
     @property
     def requirements(self) -> tuple[Requirement, ...]:
         """What the expression uses that not every Kubernetes version has, in the order of the text."""
+        from guardrail.cel.versions import requirements  # noqa: PLC0415 - few programs are asked
+
         return requirements(self._tree, self._source, self._options.functions)
 
     @property
     def minimum_version(self) -> str | None:
         """The oldest Kubernetes version whose API server takes the expression; None where none does."""
+        from guardrail.cel.versions import minimum_version  # noqa: PLC0415 - as above
+
         return minimum_version(self.requirements)
 
     def cost_estimate(self, sizes: Mapping[str, int] | None = None) -> CostEstimate:
@@ -94,6 +98,8 @@ class Program:
 
         `sizes` bounds the sizes of texts, lists and maps by path: `object.spec.containers`, or `object.args[]` for elements.
         """
+        from guardrail.cel.estimate import UNBOUNDED, CostEstimate, Estimator  # noqa: PLC0415 - few programs are asked
+
         cost = Estimator(sizes or {}, folded=self._options.folded).cost(self._tree)
         return CostEstimate(cost.least, cost.most if cost.most < UNBOUNDED else None)
 
@@ -126,6 +132,8 @@ class Program:
 
     def explain(self, variables: Mapping[str, Any], *, deadline: float | None = None, cost_limit: int = DEFAULT_COST_LIMIT) -> Explanation:
         """As `measure`, with every sub-expression that was evaluated, its value and the path it was read from."""
+        from guardrail.cel.explain import Explanation, Tracer  # noqa: PLC0415 - only findings are explained
+
         bindings = variables if type(variables) is Bindings else Bindings(variables)
         outcome = self._exactly(bindings, deadline, cost_limit)
         tracer = Tracer(self._tree, self._source)
@@ -177,6 +185,8 @@ class Program:
     def _generated(self) -> Any:
         if self._options.unchecked is not None or not self._options.folded:
             return False
+        from guardrail.cel.fast import Unsupported, generate  # noqa: PLC0415 - a single evaluation does not need it
+
         try:
             code = generate(Planner(self._source, self._options), self._tree)
             function = code.function()

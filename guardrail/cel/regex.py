@@ -7,6 +7,7 @@ engine backtracks, and an expression may be given any text.
 
 from __future__ import annotations
 
+import importlib
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -14,11 +15,6 @@ from guardrail.cel.errors import ErrorKind, EvaluationFault
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-
-try:
-    import re2  # type: ignore[import-untyped]  # it ships no types
-except ImportError:
-    re2 = None
 
 __all__ = ["Pattern", "available", "compile_pattern"]
 
@@ -29,9 +25,18 @@ _MAX_KNOWN, _MAX_REMEMBERED = 512, 256
 _MAX_REPEAT_NOTE = "error parsing regexp"
 
 
+@lru_cache(maxsize=1)
+def engine() -> Any:
+    """The module re2, or None; imported when the first pattern is compiled."""
+    try:
+        return importlib.import_module("re2")
+    except ImportError:
+        return None
+
+
 def available() -> bool:
     """Whether there is an engine."""
-    return re2 is not None
+    return engine() is not None
 
 
 class Pattern:
@@ -84,17 +89,18 @@ def _plain(text: str) -> str:
 
 
 def _options() -> Any:
-    options = re2.Options()
+    options = engine().Options()
     options.log_errors = False
     options.max_mem = _MAX_MEMORY
     return options
 
 
-def _raw_search(compiled: Any) -> Callable[[str], bool] | None:
+def raw_search(compiled: Any) -> Callable[[str], bool] | None:
     """The match below the wrapper, or None where this version has no such thing."""
     regexp = getattr(compiled, "_regexp", None)
     match = getattr(regexp, "Match", None)
-    anchor = getattr(getattr(re2._re2, "RE2", None), "Anchor", None) if hasattr(re2, "_re2") else None  # noqa: SLF001 - the raw match is private, hence the self-test
+    module = getattr(engine(), "_re2", None)  # private, hence the self-test
+    anchor = getattr(getattr(module, "RE2", None), "Anchor", None)
     unanchored = getattr(anchor, "UNANCHORED", None)
     if match is None or unanchored is None:
         return None
@@ -107,10 +113,10 @@ def _raw_search(compiled: Any) -> Callable[[str], bool] | None:
 
 
 @lru_cache(maxsize=1)
-def _raw_works() -> bool:
+def raw_works() -> bool:
     """Whether the raw match gives the answers of the public call."""
-    compiled = re2.compile("b+c", options=_options())
-    raw = _raw_search(compiled)
+    compiled = engine().compile("b+c", options=_options())
+    raw = raw_search(compiled)
     if raw is None:
         return False
     try:
@@ -122,13 +128,14 @@ def _raw_works() -> bool:
 @lru_cache(maxsize=1024)
 def compile_pattern(pattern: str) -> Pattern:
     """The compiled pattern. Raises EvaluationFault."""
+    re2 = engine()
     if re2 is None:
         raise EvaluationFault(ErrorKind.REGEX, "regular expressions need the package google-re2, which is not installed")
     try:
         compiled = re2.compile(pattern, options=_options())
     except (re2.error, UnicodeEncodeError) as error:
         raise EvaluationFault(ErrorKind.REGEX, f"{_MAX_REPEAT_NOTE}: {_text(error)}") from None
-    raw = _raw_search(compiled) if _raw_works() else None
+    raw = raw_search(compiled) if raw_works() else None
     return Pattern(compiled, raw or (lambda text: compiled.search(text) is not None))
 
 
