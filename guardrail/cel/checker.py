@@ -14,11 +14,12 @@ from guardrail.cel.assignability import Bindings, assignable, assignable_all, is
 from guardrail.cel.celtype import BOOL, BYTES, DOUBLE, DYN, ERROR, INT, NULL, STRING, UINT, CelType, list_of, map_of, optional_of, param
 from guardrail.cel.names import qualified_name
 from guardrail.cel.nodes import Call, Const, Fold, Ident, ListExpr, MapExpr, Node, Select, StructExpr
+from guardrail.cel.suggest import suggestion
 from guardrail.cel.tree import children
 from guardrail.cel.values import UInt
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from guardrail.cel.declarations import Overload
     from guardrail.cel.errors import Fault
@@ -74,8 +75,17 @@ class _Checker:
     def mismatch(self, offset: int, expected: CelType, found: CelType) -> None:
         self.fault(offset, f"expected type '{self.shown(expected)}' but found '{self.shown(found)}'")
 
-    def undeclared(self, offset: int, name: str) -> None:
-        self.fault(offset, f"undeclared reference to '{name}' (in container '{self.scope.container}')")
+    def undeclared(self, offset: int, name: str, known: Iterable[str] = ()) -> None:
+        hint = suggestion(name, known)
+        self.fault(offset, f"undeclared reference to '{name}' (in container '{self.scope.container}'){hint}")
+
+    def undeclared_function(self, node: Call, name: str) -> None:
+        """At the name, not at its bracket, where cel-go has it."""
+        before = self.source.text[: node.offset].rstrip()
+        offset = len(before) - len(name) if before.endswith(name) else node.offset
+        member = node.target is not None
+        known = (f.function for group in self.scope.functions.values() for f in group if f.member == member and f.function[0].isalpha())
+        self.undeclared(offset, name, known)
 
     def shown(self, t: CelType) -> CelType:
         return substitute(self.bindings, t, free_to_dyn=True)
@@ -163,7 +173,8 @@ class _Checker:
     def ident(self, node: Ident) -> CelType:
         found = self.lookup(("." if node.rooted else "") + node.name)
         if found is None:
-            self.undeclared(node.offset, node.name)
+            declared = (known for known in self.scope.variables if not known.startswith("@"))
+            self.undeclared(node.offset, node.name, [*declared, *self.shadowed()])
             return ERROR
         node.name, t, node.constant = found
         return t
@@ -235,7 +246,7 @@ class _Checker:
             node.function = name
         overloads = self.scope.functions.get(name)
         if overloads is None:
-            self.undeclared(node.offset, name.lstrip("."))
+            self.undeclared_function(node, name.lstrip("."))
             return ERROR
         return self.resolve_overload(node, overloads)
 

@@ -127,3 +127,23 @@ def test_nesting_has_a_stated_limit(opening: str) -> None:
 def test_source_has_a_stated_limit() -> None:
     with pytest.raises(CompileError, match="code point size exceeds limit: size: 100001, limit 100000"):
         Environment().compile("1" * 100_001)
+
+
+SUGGESTIONS = [
+    ("a function", "shwo(1.0)", "1:1: undeclared reference to 'shwo' (in container ''); did you mean show?"),
+    (
+        "a method, at its name",
+        "object.name\n  .lowerAsci ()",
+        "2:4: undeclared reference to 'lowerAsci' (in container ''); did you mean lowerAscii?",
+    ),
+    ("a variable", "objct.name", "1:1: undeclared reference to 'objct' (in container ''); did you mean object?"),
+    ("a variable of a macro", "[1].all(item, itm > 0)", "1:15: undeclared reference to 'itm' (in container ''); did you mean item?"),
+    ("nothing where nothing is near", "frobnicate(1)", "1:1: undeclared reference to 'frobnicate' (in container '')"),
+]
+
+
+@pytest.mark.parametrize(("sentence", "source", "message"), SUGGESTIONS, ids=[row[0] for row in SUGGESTIONS])
+def test_an_undeclared_name_suggests(sentence: str, source: str, message: str) -> None:
+    with pytest.raises(CompileError) as raised:
+        Environment({"object": "dyn"}).compile(source)
+    assert str(raised.value) == message, sentence
