@@ -11,18 +11,17 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from guardrail.cel.bindings import Bindings
-from guardrail.cel.declarations import Library
-from guardrail.cel.environment import Environment
-from guardrail.cel.errors import CompileError, ErrorKind, EvaluationError, EvaluationFault, Fault
-from guardrail.cel.program import Outcome, Program
-from guardrail.cel.reads import Read
-from guardrail.cel.unknown import PartialMap, Unknown
-from guardrail.cel.values import NONE, Duration, Optional, Timestamp, TypeValue, UInt
-
 if TYPE_CHECKING:
+    from guardrail.cel.bindings import Bindings
+    from guardrail.cel.declarations import Library
+    from guardrail.cel.environment import Environment
+    from guardrail.cel.errors import CompileError, ErrorKind, EvaluationError, EvaluationFault, Fault
     from guardrail.cel.estimate import CostEstimate
     from guardrail.cel.explain import Explanation, Step
+    from guardrail.cel.program import Outcome, Program
+    from guardrail.cel.reads import Read
+    from guardrail.cel.unknown import PartialMap, Unknown
+    from guardrail.cel.values import NONE, Duration, Optional, Timestamp, TypeValue, UInt
     from guardrail.cel.versions import Requirement
 
 __all__ = [
@@ -51,12 +50,29 @@ __all__ = [
     "Unknown",
 ]
 
-_ON_DEMAND = {"CostEstimate": "estimate", "Explanation": "explain", "Requirement": "versions", "Step": "explain"}
-"""Names that few users need, with their modules: importing them all would double the time that the others take."""
+_MODULES = {
+    **dict.fromkeys(("CompileError", "ErrorKind", "EvaluationError", "EvaluationFault", "Fault"), "errors"),
+    **dict.fromkeys(("NONE", "Duration", "Optional", "Timestamp", "TypeValue", "UInt"), "values"),
+    **dict.fromkeys(("PartialMap", "Unknown"), "unknown"),
+    **dict.fromkeys(("Explanation", "Step"), "explain"),
+    **dict.fromkeys(("Outcome", "Program"), "program"),
+    "Bindings": "bindings",
+    "CostEstimate": "estimate",
+    "Environment": "environment",
+    "Library": "declarations",
+    "Read": "reads",
+    "Requirement": "versions",
+}
+"""Where each name lives: it is imported when it is first asked for, so that unknown values alone do not load an engine."""
 
 
 def __getattr__(name: str) -> Any:
-    module = _ON_DEMAND.get(name)
+    module = _MODULES.get(name)
     if module is None:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(importlib.import_module(f"{__name__}.{module}"), name)
+    value = globals()[name] = getattr(importlib.import_module(f"{__name__}.{module}"), name)
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)
