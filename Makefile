@@ -9,7 +9,7 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
 	"$$p" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))' 2>/dev/null && { echo "$$p"; break; }; done)
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test check format-check lint types layers docs docs-check golden bench fix wheel-test precommit-try lock clean
+.PHONY: help venv demo test check format-check lint types layers docs docs-check golden bench bench-cel conformance conformance-go fix wheel-test precommit-try lock clean
 
 help: ## what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F'\t' '{printf "  %-14s %s\n", $$1, $$2}'
@@ -57,6 +57,18 @@ golden: venv ## rewrite the expected reports; read the diff before you commit it
 
 bench: venv ## cost against references in the same run, as ratios (bench.json)
 	$(BIN)/python -m tests.bench.bench
+
+bench-cel: venv ## cost of CEL against hand-written Python and, where they are installed, other engines
+	$(BIN)/python -m tests.bench.bench_cel
+
+conformance: venv ## the CEL engine on the specification and on what an API server recorded (needs the corpus)
+	$(BIN)/python -m tests.conformance.run
+
+ORACLE := tests/conformance/celoracle
+
+conformance-go: venv ## the CEL engine against Kubernetes' own on freshly made expressions (needs Go; skipped without)
+	@if command -v go >/dev/null; then go -C $(ORACLE) build -o celoracle . && $(BIN)/python -m tests.conformance.fuzz; \
+	else echo "skipped: Go is not installed"; fi
 
 fix: venv ## format, and mend what ruff can mend
 	$(BIN)/ruff format --quiet .

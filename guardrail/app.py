@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from guardrail import __version__
-from guardrail.cel.celpy_runtime import CelpyRuntime
 from guardrail.engine import Context, Judgement, RunFact, evaluate, merge_autoscaled
 from guardrail.errors import ConfigError
 from guardrail.inputs.reader import Inputs, read_inputs
@@ -24,6 +23,7 @@ from guardrail.model import Action, Finding, InputStatus, Inspection, Note, Orig
 from guardrail.normalise.kubernetes import normalise_kubernetes
 from guardrail.normalise.terraform import normalise_plan
 from guardrail.policy.library import compile_library
+from guardrail.runtimes.builtin import BuiltinRuntime
 from guardrail.stores.policy_dir import read_policies, shipped_policies
 from guardrail.stores.profile_file import read_profile
 
@@ -39,7 +39,14 @@ if TYPE_CHECKING:
 
 __all__ = ["ENGINES", "Options", "inspect", "lint", "load_library"]
 
-ENGINES: Mapping[str, Callable[[], CelRuntime]] = {"cel-python": CelpyRuntime}
+
+def _second_opinion() -> CelRuntime:
+    from guardrail.runtimes.cel_python import CelpyRuntime  # noqa: PLC0415 - its grammar takes a fifth of a second to build
+
+    return CelpyRuntime()
+
+
+ENGINES: Mapping[str, Callable[[], CelRuntime]] = {"guardrail": BuiltinRuntime, "cel-python": _second_opinion}
 """The CEL runtimes by the name that `--engine` takes."""
 
 _STRICTEST_FIRST = (Action.DENY, Action.WARN, Action.AUDIT)
@@ -64,7 +71,7 @@ class Options:
     cluster: str | None = None
     partial: bool = False
     allow_empty: bool = False  # the paths come from a hook: nothing to judge among them is no fault
-    engine: str = "cel-python"
+    engine: str = "guardrail"
     ignores: tuple[PathIgnore, ...] = ()
     stdin: BinaryIO | None = None
     stdin_filename: str = "<stdin>"
@@ -101,7 +108,7 @@ def lint(options: Options) -> Report:
     seen = _see(options, profile)
     index = PolicyIndex(library)
     now = options.now.astimezone(UTC).isoformat().replace("+00:00", "Z")
-    context = Context(now=now, root=_below_repository(Path.cwd()))
+    context = Context(now=options.now, root=_below_repository(Path.cwd()))
     resources = seen.judged
     judged = [evaluate(resource, index, context) for resource in resources]
     findings = _placed(merge_autoscaled((f for j in judged for f in j.findings), _scalers(resources)), seen)

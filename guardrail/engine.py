@@ -11,6 +11,7 @@ import posixpath
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from guardrail.cel.bindings import Bindings
 from guardrail.cel.unknown import Unknown
 from guardrail.decision import action_of, is_worse, undecided_action, unknown_action
 from guardrail.model import Action, Evaluation, Finding, Location, Outcome
@@ -19,6 +20,7 @@ from guardrail.ports import EvaluationError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
+    from datetime import datetime
 
     from guardrail.matching import PolicyIndex
     from guardrail.model import Resource
@@ -37,11 +39,11 @@ _MAX_NAMED = 3  # fields that one message names
 class Context:
     """What is the same for every resource of a run.
 
-    `now` is an RFC 3339 instant in UTC. `root` is the folder of the run relative to the
+    `now` is aware and in UTC. `root` is the folder of the run relative to the
     repository, so that a fingerprint does not depend on where the run was started.
     """
 
-    now: str
+    now: datetime
     root: str = ""
 
 
@@ -70,8 +72,9 @@ def evaluate(resource: Resource, index: PolicyIndex, context: Context) -> Judgem
     passed: list[tuple[str, str]] = []
     facts: set[RunFact] = set()
     evaluations = skipped = 0
+    subject = _Subject(resource, index, context.now)
     for policy in index.matching(resource.view):
-        for validation, result, action in _judge(policy, resource, context):
+        for validation, result, action in _judge(policy, subject):
             evaluations += 1
             if result.outcome is Outcome.SKIP or (result.outcome is not Outcome.PASS and action is None):
                 skipped += 1
@@ -113,8 +116,8 @@ class _Verdict:
     action: Action
 
 
-def _judge(policy: CompiledPolicy, resource: Resource, context: Context) -> Iterator[_Result]:
-    scope = _Scope(policy, resource, context)
+def _judge(policy: CompiledPolicy, subject: _Subject) -> Iterator[_Result]:
+    resource, scope = subject.resource, _Scope(policy, subject)
     applies, fault = _applies(policy, scope)
     if fault is not None:
         yield None, fault, action_of(policy.validations[0], resource.view)
@@ -194,31 +197,41 @@ def _ratchets(validation: Validation, scope: _Scope, resource: Resource) -> bool
     return not is_worse(scope.value(measure), before.value(measure))
 
 
+class _Subject:
+    """One resource with its variables, which all policies share: what is looked at in them is looked at once."""
+
+    __slots__ = ("bindings", "index", "now", "resource")
+
+    def __init__(self, resource: Resource, index: PolicyIndex, now: datetime) -> None:
+        self.resource, self.index, self.now = resource, index, now
+        values = {"resource": resource.view, "oldResource": resource.old_view, "object": resource.object, "now": now}
+        self.bindings = Bindings({name: value for name, value in values.items() if value is not None})
+
+
 class _Scope:
     """The variables of one policy over one resource; named expressions are worked out once, when one is read."""
 
-    __slots__ = ("_context", "_named", "_policy", "_resource", "_values", "old", "view")
+    __slots__ = ("_bindings", "_named", "_policy", "_subject", "old", "view")
 
-    def __init__(self, policy: CompiledPolicy, resource: Resource, context: Context) -> None:
-        self._policy, self._resource, self._context = policy, resource, context
-        self.view, self.old = resource.view, resource.old_view
+    def __init__(self, policy: CompiledPolicy, subject: _Subject) -> None:
+        self._policy, self._subject = policy, subject
+        self.view, self.old = subject.resource.view, subject.resource.old_view
         self._named: dict[str, Any] = {}
-        self._values: dict[str, Any] = {"resource": self.view, "params": policy.params, "now": context.now, "variables": self._named}
-        if self.old is not None:
-            self._values["oldResource"] = self.old
-        if resource.object is not None:
-            self._values["object"] = resource.object
+        self._bindings = subject.bindings
+        self._bindings.put("params", policy.params, subject.index.params(policy))
+        self._bindings.put("variables", self._named)
 
     def before(self) -> _Scope:
         """The same policy over the resource as it was."""
+        subject = self._subject
         assert self.old is not None
-        return _Scope(self._policy, replace(self._resource, view=self.old, old_view=None), self._context)
+        return _Scope(self._policy, _Subject(replace(subject.resource, view=self.old, old_view=None), subject.index, subject.now))
 
     def value(self, program: Program) -> Any:
         for read in program.reads:
             if read.path[0] == "variables" and len(read.path) > 1:
                 self._work_out(read.path[1])
-        return program.evaluate(self._values)
+        return program.evaluate(self._bindings)
 
     def reads(self, program: Program) -> frozenset[str]:
         """The view paths that an expression reads, through the named expressions too."""
@@ -236,6 +249,7 @@ class _Scope:
         for variable in self._policy.variables:
             if variable.name == name:
                 self._named[name] = self.value(variable.program)
+                self._bindings.put("variables", self._named)
                 return
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
+from guardrail.cel.bindings import Inspected, inspected_value
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
@@ -23,13 +25,14 @@ class PolicyIndex:
     combinations; each is worked out once.
     """
 
-    __slots__ = ("_seen", "library")
+    __slots__ = ("_params", "_seen", "library")
 
     library: Library
 
     def __init__(self, library: Library) -> None:
         self.library = library
         self._seen: dict[_Key, tuple[CompiledPolicy, ...]] = {}
+        self._params: dict[str, Inspected] = {}
 
     def matching(self, view: Mapping[str, Any]) -> tuple[CompiledPolicy, ...]:
         """The policies that look at a resource, sorted by name; dormant ones are left out."""
@@ -38,6 +41,13 @@ class PolicyIndex:
         if found is None:
             found = tuple(p for p in self.library.policies if not p.dormant and _matches(p, key))
             self._seen[key] = found
+        return found
+
+    def params(self, policy: CompiledPolicy) -> Inspected:
+        """What is in the parameters of a policy, looked at once for all resources."""
+        found = self._params.get(policy.name)
+        if found is None:
+            found = self._params[policy.name] = inspected_value(policy.params)
         return found
 
 

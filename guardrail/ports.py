@@ -2,48 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
+from guardrail.cel.errors import CompileError, EvaluationError
+from guardrail.cel.errors import Fault as CelFault
+from guardrail.cel.reads import Read
+
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from guardrail.model import Finding, Location, Origin, Report
 
 __all__ = ["CelFault", "CelRuntime", "CompileError", "EvaluationError", "Locator", "Program", "Read", "Reporter"]
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class CelFault:
-    """One fault of an expression; `line` and `column` count from 1 inside the expression."""
-
-    line: int
-    column: int
-    message: str
-
-
-class CompileError(Exception):
-    """An expression does not compile; `faults` holds every fault found."""
-
-    def __init__(self, faults: Sequence[CelFault]) -> None:
-        self.faults = tuple(sorted(faults))
-        super().__init__("; ".join(f"{f.line}:{f.column}: {f.message}" for f in self.faults))
-
-
-@dataclass(frozen=True, slots=True)
-class EvaluationError:
-    """The result of an expression that cannot be evaluated. It is a value, never raised."""
-
-    message: str
-
-
-@dataclass(frozen=True, slots=True)
-class Read:
-    """A chain of names that an expression reads: `resource.gpu.total_max`, with its place in it."""
-
-    path: tuple[str, ...]
-    line: int
-    column: int
 
 
 class Program(Protocol):

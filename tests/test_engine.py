@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -15,7 +16,7 @@ from guardrail.ports import EvaluationError, Read
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-CONTEXT = Context(now="2026-11-25T00:00:00Z")
+CONTEXT = Context(now=datetime(2026, 11, 25, tzinfo=UTC))
 ALL = frozenset({"kubernetes", "terraform"})
 
 

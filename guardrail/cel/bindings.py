@@ -18,7 +18,7 @@ from guardrail.cel.values import INT_MAX, INT_MIN, Duration, Opaque, Timestamp, 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-__all__ = ["Bindings", "NotPlain"]
+__all__ = ["Bindings", "Inspected", "NotPlain", "inspected_value"]
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _LEAVES = frozenset((bool, float, type(None), UInt, Timestamp, Duration))
@@ -59,7 +59,7 @@ class _Every(dict[str, Any]):
         return value
 
 
-class _Inspected:
+class Inspected:
     """What was found in a variable: `odd` are values beside JSON, `longest` the size of its longest text or container."""
 
     __slots__ = ("longest", "odd", "partial", "value")
@@ -77,8 +77,8 @@ class Bindings(Mapping[str, Any]):
     __slots__ = ("_known", "_values", "doubtful", "every", "plain", "unit")
 
     def __init__(self, variables: Mapping[str, Any]) -> None:
-        self._values = variables
-        self._known: dict[str, _Inspected] = {}
+        self._values = dict(variables)
+        self._known: dict[str, Inspected] = {}
         self.plain = _Plain(self)
         self.every = _Every(self)
         self.doubtful = False
@@ -86,13 +86,29 @@ class Bindings(Mapping[str, Any]):
         self.unit = 1
         """A tenth of the longest text or container in the variables inspected so far, rounded up."""
 
-    def inspected(self, name: str) -> _Inspected:
+    def inspected(self, name: str) -> Inspected:
         """What a variable holds. Raises KeyError."""
         found = self._known.get(name)
-        if found is None:
-            found = self._known[name] = _inspect(self._values[name])
-            self.unit = max(self.unit, -(-found.longest // 10) + 1)
-            self.doubtful = self.doubtful or found.partial
+        return self._learn(name, inspected_value(self._values[name])) if found is None else found
+
+    @property
+    def raw(self) -> Mapping[str, Any]:
+        """The variables as they were given."""
+        return self._values
+
+    def put(self, name: str, value: Any, inspected: Inspected | None = None) -> None:
+        """Replaces one variable. `inspected` is what `inspected_value` said of it before, where it is used again and again."""
+        self._values[name] = value
+        self.plain.pop(name, None)
+        self.every.pop(name, None)
+        self._known.pop(name, None)
+        if inspected is not None:
+            self._learn(name, inspected)
+
+    def _learn(self, name: str, found: Inspected) -> Inspected:
+        self._known[name] = found
+        self.unit = max(self.unit, -(-found.longest // 10) + 1)
+        self.doubtful = self.doubtful or found.partial
         return found
 
     def __getitem__(self, name: str) -> Any:
@@ -116,9 +132,9 @@ class Bindings(Mapping[str, Any]):
         return self.doubtful and any(self.inspected(name).partial for name in names if name in self._values)
 
 
-def _inspect(value: Any) -> _Inspected:
+def inspected_value(value: Any) -> Inspected:
     """Walk a variable once."""
-    found, repair, longest = _Inspected(value), False, 0
+    found, repair, longest = Inspected(value), False, 0
     todo: list[Any] = [(value,)]
     while todo:
         group = todo.pop()
@@ -143,7 +159,7 @@ def _inspect(value: Any) -> _Inspected:
     return found
 
 
-def _inspect_other(item: Any, found: _Inspected, todo: list[Any]) -> bool:
+def _inspect_other(item: Any, found: Inspected, todo: list[Any]) -> bool:
     """A value that is not plain JSON; whether it has to be replaced."""
     if type(item) is Unknown:
         found.partial = True

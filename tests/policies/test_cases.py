@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import yaml
 
-from guardrail.cel.celpy_runtime import CelpyRuntime
+from guardrail.app import ENGINES
 from guardrail.engine import Context, Judgement, evaluate
 from guardrail.matching import PolicyIndex
 from guardrail.model import KubernetesObject, Origin, Plan
@@ -29,13 +29,15 @@ if TYPE_CHECKING:
     from guardrail.model import Resource
     from guardrail.policy.compiled import CompiledPolicy, Library
     from guardrail.policy.profile import Profile
+    from guardrail.ports import CelRuntime
 
 ROOT = Path(__file__).parents[2]
 FIXTURES = ROOT / "fixtures"
-RUNTIME = CelpyRuntime()
+RUNTIMES: dict[str, CelRuntime] = {name: make() for name, make in ENGINES.items()}
+DEFAULT = "guardrail"
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 POLICIES = sorted(Path(source.path).parent for source in shipped_policies())
-ALWAYS = RUNTIME.compile("true")
+ALWAYS = RUNTIMES[DEFAULT].compile("true")
 
 # (policy, target) of which no resource that this version reads in full has replicas, and (policy, validation) that no
 # input can leave undecided yet: an entry goes as soon as a type that can is read.
@@ -68,15 +70,15 @@ def profile_of(case: Case) -> Profile:
 
 
 @cache
-def _library(source: PolicySource, profile_text: str) -> Library:
+def _library(source: PolicySource, profile_text: str, engine: str) -> Library:
     profile = starter() if profile_text == "starter" else load_profile([("profile.yaml", profile_text)], "profile.yaml")
-    return compile_library([source], profile, RUNTIME)
+    return compile_library([source], profile, RUNTIMES[engine])
 
 
-def library_of(folder: Path, case: Case) -> Library:
+def library_of(folder: Path, case: Case, engine: str = DEFAULT) -> Library:
     file = folder / "policy.yaml"
     text = case.profile if isinstance(case.profile, str) else json.dumps(laid_over(base_profile(), case.profile))
-    return _library(PolicySource(str(file), file.read_text("utf-8")), text)
+    return _library(PolicySource(str(file), file.read_text("utf-8")), text, engine)
 
 
 def resources_of(case: Case) -> list[Resource]:
@@ -101,7 +103,7 @@ def _updated(new: Resource, old: Resource) -> Resource:
 
 def judged(case: Case, library: Library) -> list[Judgement]:
     index = PolicyIndex(library)
-    return [evaluate(resource, index, Context(now="2026-11-24T12:00:00Z")) for resource in resources_of(case)]
+    return [evaluate(resource, index, Context(now=NOW)) for resource in resources_of(case)]
 
 
 def outcomes(case: Case, library: Library) -> dict[str, str]:
@@ -122,6 +124,12 @@ def test_case(folder: Path, case: Case) -> None:
             assert findings[name].action.value == expected.action
         if expected.message is not None:
             assert findings[name].message == expected.message
+
+
+@pytest.mark.parametrize(("folder", "case"), list(every_case()))
+def test_the_second_opinion_agrees(folder: Path, case: Case) -> None:
+    one, other = (judged(case, library_of(folder, case, engine)) for engine in (DEFAULT, "cel-python"))
+    assert one == other
 
 
 def policy_of(folder: Path) -> CompiledPolicy:

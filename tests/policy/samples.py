@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from guardrail.cel.celpy_runtime import CelpyRuntime
 from guardrail.policy.library import PolicySource, compile_library
 from guardrail.policy.profile import load_profile, starter
+from guardrail.runtimes.builtin import BuiltinRuntime
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from guardrail.policy.compiled import Library, Validation
     from guardrail.policy.profile import Profile
 
-RUNTIME = CelpyRuntime()
+RUNTIME = BuiltinRuntime()
 
 
 def policy(name: str = "small-things", **spec: Any) -> PolicySource:

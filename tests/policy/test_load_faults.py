@@ -79,12 +79,12 @@ broken.yaml:24:12: spec.variables[2].name: later is the name of variables[1] alr
 broken.yaml:27:31: spec.validations[0].expression: the view has no field resource.gpu.totl_max (did you mean total_max?)
     resource.gpu.totl_max <= variables.cap
                  ^
-broken.yaml:30:20: spec.validations[0].messageExpression: unknown function shwo (did you mean show?)
+broken.yaml:30:20: spec.validations[0].messageExpression: undeclared reference to 'shwo' (in container ''); did you mean show?
     + " of " + shwo(1.0)
                ^
 broken.yaml:31:12: spec.validations[0].field: the view has no field resource.gpu.total (did you mean total_min?)
 broken.yaml:32:11: spec.validations[1].name: too-large is the name of validations[0] already
-broken.yaml:34:54: spec.validations[1].expression: the expression ends too early
+broken.yaml:34:54: spec.validations[1].expression: Syntax error: mismatched input '<EOF>' expecting IDENTIFIER
     object.spec.replicas < 3 && resource.
                                          ^
 broken.yaml:37:5: spec.validations[2]: lacks message or messageExpression

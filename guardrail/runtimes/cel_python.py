@@ -17,8 +17,11 @@ from celpy.celtypes import UintType
 from celpy.evaluation import celbytes, celstr
 from lark import Token, Tree
 
-from guardrail.cel import celpy_values as v
-from guardrail.cel.celpy_closures import (
+from guardrail.cel.bindings import Bindings
+from guardrail.cel.unknown import Unknown
+from guardrail.ports import CelFault, CompileError, EvaluationError, Program, Read
+from guardrail.runtimes import cel_python_values as v
+from guardrail.runtimes.cel_python_closures import (
     Thunk,
     conditional,
     constant,
@@ -30,9 +33,7 @@ from guardrail.cel.celpy_closures import (
     single,
     variable,
 )
-from guardrail.cel.celpy_functions import FUNCTIONS, METHODS, edit_distance
-from guardrail.cel.unknown import Unknown
-from guardrail.ports import CelFault, CompileError, EvaluationError, Program, Read
+from guardrail.runtimes.cel_python_functions import FUNCTIONS, METHODS, edit_distance
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -69,7 +70,7 @@ class CelpyProgram:
 
     def evaluate(self, variables: Mapping[str, Any]) -> Any:
         try:
-            return self.root(variables)
+            return self.root(variables.raw if isinstance(variables, Bindings) else variables)
         except RecursionError:
             return EvaluationError("the expression or a value is nested too deeply")
 

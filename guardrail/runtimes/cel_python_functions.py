@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from celpy.celtypes import DurationType, TimestampType, UintType
 
-from guardrail.cel.celpy_values import NUMBERS, TYPES, Function, TypeName, kind, no_overload, whole
 from guardrail.ports import EvaluationError
+from guardrail.runtimes.cel_python_values import NUMBERS, TYPES, Function, TypeName, kind, no_overload, whole
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

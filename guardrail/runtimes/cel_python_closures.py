@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeAlias
 
-from guardrail.cel.celpy_values import blocked, doubt_of, kind, select
 from guardrail.cel.unknown import Unknown
 from guardrail.ports import EvaluationError
+from guardrail.runtimes.cel_python_values import blocked, doubt_of, kind, select
 
 __all__ = ["Thunk", "conditional", "constant", "filtered", "inverted", "logical", "quantified", "selection", "single", "variable"]
 

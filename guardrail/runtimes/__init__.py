@@ -1,0 +1,1 @@
+"""CEL runtimes behind the `CelRuntime` port: the engine of our own and the second opinion."""

@@ -1,0 +1,83 @@
+"""The engine of `guardrail.cel`, told what rules may read."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from guardrail.cel import CompileError, Environment
+from guardrail.view.schema import declares, sub_fields, view_fields
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from guardrail.ports import Program, Read
+    from guardrail.view.schema import ViewField
+
+__all__ = ["BuiltinRuntime"]
+
+_VIEW = "guardrail.View"
+_VARIABLES = {
+    "resource": _VIEW,
+    "oldResource": _VIEW,
+    "params": "map(string, dyn)",
+    "variables": "map(string, dyn)",
+    "now": "timestamp",
+    "object": "dyn",
+    "oldObject": "dyn",
+}
+_LISTS_AND_MAPS = (("list<", "list"), ("map<", "map"))
+
+
+class BuiltinRuntime:
+    """The engine of our own: rules are checked against the types of the view when they are loaded."""
+
+    name = "guardrail"
+
+    def __init__(self) -> None:
+        self._environment = Environment(_VARIABLES, types=_types())
+
+    def compile(self, source: str) -> Program:
+        try:
+            return self._environment.compile(source)
+        except CompileError:
+            unchecked = self._environment.compile_unchecked(source)  # raises where the syntax is to blame
+            if any(_undeclared(read) for read in unchecked.reads):
+                return unchecked  # the policy compiler refuses what it reads, by name and with what was meant
+            raise
+
+
+def _undeclared(read: Read) -> bool:
+    root, *path = read.path
+    return root not in _VARIABLES or (root in {"resource", "oldResource"} and declares(path) is not None)
+
+
+def _types() -> dict[str, dict[str, str]]:
+    """The view, its messages and the elements of its lists as object types."""
+    types = {_VIEW: _fields(view_fields())}
+    todo = [field for field in view_fields().values() if field.fields]
+    while todo:
+        field = todo.pop()
+        types[_name(field)] = _fields(sub_fields(field))
+        todo.extend(inner for inner in field.fields.values() if inner.fields)
+    return types
+
+
+def _fields(fields: Mapping[str, ViewField]) -> dict[str, str]:
+    return {name: _type(field) for name, field in fields.items()}
+
+
+def _name(field: ViewField) -> str:
+    return f"guardrail.{'.'.join(part.title().replace('_', '') for part in field.path.split('.'))}"
+
+
+def _type(field: ViewField) -> str:
+    if field.type == "view":
+        return _VIEW  # without target and autoscaler of its own, which reading one would find missing
+    if field.type == "message":
+        return _name(field)
+    if field.type == "list<message>":
+        return f"list({_name(field)})"
+    for written, kind in _LISTS_AND_MAPS:
+        if field.type.startswith(written):
+            return f"{kind}({field.type[len(written) : -1].replace('list<', 'list(').replace('>', ')')})"
+    return field.type
