@@ -16,7 +16,7 @@ from guardrail.catalogue.tables import rows_of
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-__all__ = ["Accelerator", "LabelSays", "Unit", "accelerator_of", "label_says"]
+__all__ = ["Accelerator", "LabelSays", "Unit", "accelerator_of", "label_says", "models_of_instance_family"]
 
 _NOTHING = "-"
 _LONGEST_NAME = 317  # characters of a qualified name: 253, a slash and 63
@@ -46,6 +46,7 @@ class LabelSays(StrEnum):
     INSTANCE_SIZE = "instance-size"
     REGION = "region"
     ZONE = "zone"
+    POOL = "pool"
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,3 +131,17 @@ def label_says(key: str) -> LabelSays | None:
 @cache
 def _labels() -> Mapping[str, LabelSays]:
     return MappingProxyType({key: LabelSays(says) for key, says in rows_of("node_labels.tsv")})
+
+
+def models_of_instance_family(family: str) -> frozenset[str]:
+    """The accelerators, as their cloud names them, in the types of a family of AWS (`g5`); empty where none is known."""
+    return _instance_families().get(family.strip().lower(), frozenset())
+
+
+@cache
+def _instance_families() -> Mapping[str, frozenset[str]]:
+    found: dict[str, set[str]] = defaultdict(set)
+    for provider, kind, name, *rest in rows_of("instances.tsv"):
+        if provider == "aws" and kind == "type":
+            found[name.partition(".")[0]].add(rest[0])
+    return MappingProxyType({family: frozenset(models) for family, models in found.items()})

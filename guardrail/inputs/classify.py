@@ -9,21 +9,30 @@ from typing import TYPE_CHECKING, Any
 
 from guardrail.inputs.decoding import Decoded, NotTextError, decode
 from guardrail.inputs.manifests import NO_OBJECT, Foreign, ObjectAt, Review, is_partial, patched_files, sort_document
-from guardrail.inputs.templates import RENDER_HELM, TemplateMark, application_tag, find_placeholder, find_template
+from guardrail.inputs.parsing import Parsed, is_json_text, parse_text
+from guardrail.inputs.templates import (
+    RENDER_HELM,
+    TemplateMark,
+    application_tag,
+    find_placeholder,
+    find_template,
+    find_template_near,
+    find_template_of_comments,
+)
 from guardrail.inputs.terraform import Refused, as_plan, looks_like_plan, parse_plan, stream_refusal, text_refusal, unwrap
 from guardrail.model import InputFormat, InputStatus
 from guardrail.syntax.documents import ParsedDocument, SyntaxFault
-from guardrail.syntax.json_positions import JsonPositions
-from guardrail.syntax.json_text import json_fault, read_json
+from guardrail.syntax.json_text import json_fault
 from guardrail.syntax.lines import Lines
-from guardrail.syntax.yaml_positions import YamlPositions
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from guardrail.syntax.json_positions import JsonPositions
+    from guardrail.syntax.yaml_positions import YamlPositions
     from guardrail.syntax.yaml_text import YamlReader
 
-__all__ = ["Content", "FoundObject", "classify", "is_json_text"]
+__all__ = ["Content", "FoundObject", "classify"]
 
 _EMPTY = "this file is empty; if a plan should be here, run: terraform show -json tfplan > plan.json"
 _VALUES_FILE = re.compile(r"(?:^|[/_.-])values[^/]*\.ya?ml\Z")
@@ -67,7 +76,7 @@ def classify(data: bytes, path: str, reader: YamlReader, *, named: bool) -> Cont
     text = decoded.text
     if is_json_text(text) or unwrap(text) is not None:
         return _classify_json(decoded, reader, named=named)
-    return _named_values(_classify_yaml(text, reader, named=named), path)
+    return _named_values(_classify_documents(text, parse_text(text, reader), None, named=named), path)
 
 
 def _named_values(content: Content, path: str) -> Content:
@@ -83,12 +92,6 @@ def _named_values(content: Content, path: str) -> Content:
     return content
 
 
-def is_json_text(text: str) -> bool:
-    """Whether a text begins as JSON does; a template's `{{` is no JSON."""
-    head = text[:4096].lstrip("\ufeff \t\r\n") or text.lstrip("\ufeff \t\r\n")
-    return head[:1] in {"{", "["} and not head.startswith(("{{", "{%", "[command]"))
-
-
 def _failed(format_: InputFormat, reason: str, faults: Sequence[SyntaxFault] = ()) -> Content:
     return Content(format_, InputStatus.FAILED, reason, faults=tuple(faults))
 
@@ -102,19 +105,15 @@ def _classify_json(decoded: Decoded, reader: YamlReader, *, named: bool) -> Cont
         content = _classify_plan(text, decoded, notice)
         if content is not None:
             return content
-    documents = list(read_json(text))
-    first = documents[0] if documents else None
+    parsed = parse_text(text, reader)
+    first = parsed.documents[0] if parsed.documents else None
     if isinstance(first, ParsedDocument) and (refused := stream_refusal(first.value)):
         return _failed(refused.format, refused.message)
-    if not any(isinstance(document, SyntaxFault) for document in documents):
-        return _sorted(documents, text, notice, named=named)
-    # A brace may begin YAML's flow style too, which kubectl tries second.
-    content = _classify_yaml(text, reader, named=named)
-    if content.status is not InputStatus.FAILED:
-        return content
-    if not named and not _MANIFEST_SIGNS.search(text):
-        return Content(InputFormat.OTHER, InputStatus.SKIPPED, f"not JSON, and no manifest or plan by its words: {_reason_of(documents)}")
-    return _sorted(documents, text, notice, named=named)
+    if parsed.faulty and find_template(text) is None and not named and not _MANIFEST_SIGNS.search(text):
+        return Content(
+            InputFormat.OTHER, InputStatus.SKIPPED, f"not JSON, and no manifest or plan by its words: {_reason_of(parsed.documents)}"
+        )
+    return _classify_documents(text, parsed, notice, named=named)
 
 
 def _classify_plan(text: str, decoded: Decoded, notice: str | None) -> Content | None:
@@ -157,17 +156,23 @@ def _broken_plan(error: json.JSONDecodeError, text: str, decoded: Decoded) -> Co
     return _failed(InputFormat.PLAN, reason, [fault])
 
 
-def _classify_yaml(text: str, reader: YamlReader, *, named: bool) -> Content:
-    documents = list(reader.read(text))
-    faulty = any(isinstance(document, SyntaxFault) for document in documents)
-    if faulty and (refused := text_refusal(text)):
+def _classify_documents(text: str, parsed: Parsed, notice: str | None, *, named: bool) -> Content:
+    if parsed.faulty and not parsed.json and (refused := text_refusal(text)):
         return _failed(refused.format, refused.message)
-    mark = find_template(text) if faulty else _helm_in_objects(text, documents)
+    mark = _template_in(text, parsed)
     if mark is None:
-        return _sorted(documents, text, None, named=named)
+        return _sorted(parsed, text, notice, named=named)
     line, column = Lines(text).place(mark.offset)
     fault = SyntaxFault(f"this is a template ({mark.text.strip()}…); {mark.advice}", line, column, 0)
     return _unless_walked([fault], named=named)
+
+
+def _template_in(text: str, parsed: Parsed) -> TemplateMark | None:
+    if not parsed.faulty:
+        return find_template_of_comments(text) or _helm_in_objects(text, parsed.documents)
+    if parsed.json:
+        return find_template(text)
+    return find_template_near(text, [document.line for document in parsed.documents if isinstance(document, SyntaxFault)])
 
 
 def _helm_in_objects(text: str, documents: Iterable[ParsedDocument | SyntaxFault]) -> TemplateMark | None:
@@ -194,10 +199,10 @@ def _unless_walked(faults: Sequence[SyntaxFault], *, named: bool) -> Content:
     return Content(InputFormat.OTHER, InputStatus.SKIPPED, _reason_of(faults))
 
 
-def _sorted(documents: Iterable[ParsedDocument | SyntaxFault], text: str, notice: str | None, *, named: bool) -> Content:
+def _sorted(parsed: Parsed, text: str, notice: str | None, *, named: bool) -> Content:
     """The objects of a file, with everything that is wrong in it."""
-    sorting = _Sorting(text)
-    for document in documents:
+    sorting = _Sorting(text, parsed)
+    for document in parsed.documents:
         sorting.add(document)
     if sorting.faults and not sorting.objects and sorting.placeholders == len(sorting.faults):
         return _unless_walked(sorting.faults, named=named)
@@ -235,15 +240,16 @@ def _foreign(sorting: _Sorting, text: str, *, named: bool) -> Content:
 class _Sorting:
     """The documents of one file, sorted."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, parsed: Parsed) -> None:
         self.text = text
+        self.parsed = parsed
         self.objects: list[FoundObject] = []
         self.faults: list[SyntaxFault] = []
         self.foreign: list[tuple[int, str]] = []
         self.patches: list[str] = []
         self.placeholders = 0
         self.review = False
-        self._positions: YamlPositions | JsonPositions | None = None
+        self._positions: JsonPositions | YamlPositions | None = None
 
     def add(self, document: ParsedDocument | SyntaxFault) -> None:
         if isinstance(document, SyntaxFault):
@@ -273,7 +279,7 @@ class _Sorting:
 
     def _blame(self, message: str, document: int, pointer: str) -> None:
         if self._positions is None:
-            self._positions = JsonPositions(self.text) if is_json_text(self.text) else YamlPositions(self.text)
+            self._positions = self.parsed.positions(self.text)
         line, column = self._positions.locate(document, pointer) or (1, 1)
         self.faults.append(SyntaxFault(message, line, column, document))
 

@@ -5,14 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from guardrail.inputs.classify import is_json_text
 from guardrail.inputs.decoding import NotTextError, decode
+from guardrail.inputs.parsing import is_json_text, parse_text
 from guardrail.inputs.terraform import looks_like_plan, unwrap
 from guardrail.model import Location
-from guardrail.syntax.documents import ParsedDocument
 from guardrail.syntax.json_positions import JsonPositions
-from guardrail.syntax.json_text import read_json
 from guardrail.syntax.yaml_positions import YamlPositions
+from guardrail.syntax.yaml_text import YamlReader
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -49,9 +48,6 @@ class FileLocator:
         except (OSError, NotTextError):
             return None
         text = unwrap(text) or text
-        return JsonPositions(text) if _is_json(text) else YamlPositions(text)
-
-
-def _is_json(text: str) -> bool:
-    """Whether a text is read as JSON; a brace may also begin YAML's flow style."""
-    return is_json_text(text) and (looks_like_plan(text) or any(isinstance(found, ParsedDocument) for found in read_json(text)))
+        if not is_json_text(text):
+            return YamlPositions(text)
+        return JsonPositions(text) if looks_like_plan(text) else parse_text(text, YamlReader()).positions(text)

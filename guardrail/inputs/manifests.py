@@ -65,11 +65,20 @@ def sort_document(value: Any, pointer: str = "") -> Iterator[ObjectAt | Foreign 
     elif (tool := _tool(api_version, kind, value)) is not None:
         yield Foreign(tool)
     elif kind.endswith("List") and (kind == "List" or isinstance(value.get("items"), list)):
-        yield from _items(value.get("items"), f"{pointer}/items")
+        yield from _items(
+            [_typed(item, value) for item in items] if isinstance(items := value.get("items"), list) else items, f"{pointer}/items"
+        )
     elif not isinstance(value.get("metadata", {}), (Mapping, type(None))):
         yield Misshapen(f"metadata of this {kind} is {_kind_of(value['metadata'])}, not a mapping", f"{pointer}/metadata")
     else:
         yield ObjectAt(value, pointer)
+
+
+def _typed(item: Any, of: Mapping[str, Any]) -> Any:
+    """An item of a `PodList`, which need not say that it is a Pod; a plain List says nothing about its items."""
+    if of["kind"] == "List" or not isinstance(item, Mapping) or item.get("kind") or item.get("apiVersion"):
+        return item
+    return {**item, "apiVersion": of["apiVersion"], "kind": of["kind"].removesuffix("List")}
 
 
 def _items(items: Any, pointer: str) -> Iterator[ObjectAt | Foreign | Misshapen | Review]:

@@ -9,6 +9,7 @@ and nesting ends at 250 levels, not 10,000.
 from __future__ import annotations
 
 import json
+import re
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
@@ -31,6 +32,7 @@ _RATIO_HIGH, _RATIO_LOW = 0.99, 0.10
 # 50,000: the words of a repository; a few megabytes.
 _MAX_REMEMBERED = 50_000
 
+_TIGHT_COMMENT = re.compile(r"^---#", re.MULTILINE)
 _MERGE_TAG = "tag:yaml.org,2002:merge"
 _UNFINISHED = object()
 
@@ -69,8 +71,14 @@ class YamlReader:
 
 
 def as_lines(text: str) -> str:
-    """The text as kubectl hands it on: without a byte order mark, and with an end to the last line, which a block of text keeps."""
+    """The text as kubectl hands it on.
+
+    Without a byte order mark, with an end to the last line, which a block of text keeps, and with the
+    space that YAML wants between a separator and its comment (`---#`) and kubectl does not.
+    """
     text = text.removeprefix("\ufeff")
+    if "---#" in text:
+        text = _TIGHT_COMMENT.sub("--- #", text)
     return text if not text or text.endswith("\n") else text + "\n"
 
 

@@ -4,7 +4,7 @@ from fractions import Fraction
 
 import pytest
 
-from guardrail.catalogue.accelerators import LabelSays, Unit, accelerator_of, label_says
+from guardrail.catalogue.accelerators import LabelSays, Unit, accelerator_of, label_says, models_of_instance_family
 from guardrail.catalogue.families import family_of, fold_name
 from guardrail.catalogue.kinds import Reading, creates, kind_facts
 from guardrail.catalogue.slices import amd_partition_share, mig_share
@@ -84,6 +84,10 @@ def test_an_amd_partition_is_a_part_by_its_compute_mode() -> None:
         pytest.param("nvidia.com/gpumem", "nvidia", Unit.MODIFIER, id="memory beside a device"),
         pytest.param("nvidia.com/hostdev", "nvidia", Unit.EXCLUDE, id="a network device of a GPU vendor"),
         pytest.param("vpc.amazonaws.com/efa", "-", Unit.EXCLUDE, id="a network device"),
+        pytest.param("deviceclass.resource.kubernetes.io/gpu.amd.com", "amd", Unit.DEVICE, id="a device class"),
+        pytest.param(
+            "deviceclass.resource.kubernetes.io/our-gpus", "unknown", Unit.DEVICE, id="a device class of a name that nobody knows"
+        ),
         pytest.param("aws.amazon.com/neuroncore", "aws", Unit.CORE, id="a core"),
         pytest.param("huawei.com/Ascend310P-memory", "huawei", Unit.MODIFIER, id="memory of an NPU"),
     ],
@@ -110,6 +114,11 @@ def test_labels_say_what_they_say() -> None:
     assert label_says("nvidia.com/gpu.product") is LabelSays.MODEL
     assert label_says("accelerator") is LabelSays.MODEL_HINT
     assert label_says("kubernetes.io/os") is None
+
+
+def test_a_family_of_instance_types_names_its_models() -> None:
+    assert models_of_instance_family("G5") == {"a10g"}
+    assert models_of_instance_family("m5") == frozenset()
 
 
 def test_a_kind_may_depend_on_its_content() -> None:

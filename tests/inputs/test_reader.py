@@ -64,6 +64,23 @@ READ, SKIPPED, FAILED = InputStatus.READ, InputStatus.SKIPPED, InputStatus.FAILE
         ),
         pytest.param(POD + 'x: "{{ .Values.x }}"\n', FAILED, SKIPPED, "template", id="a Helm template that is YAML by chance"),
         pytest.param("kind: Pod\n{% if x %}\na: [\n{% endif %}\n", FAILED, SKIPPED, "template", id="a Jinja template"),
+        pytest.param("kind: Pod\nspec:\n%{ for a in b ~}\n  c: ${a}\n%{ endfor ~}\n", FAILED, SKIPPED, "template", id="a templatefile"),
+        pytest.param('#@ load("@ytt:data", "data")\n' + POD + "x: #@ data.values.x\n", FAILED, SKIPPED, "ytt -f DIR", id="a ytt template"),
+        pytest.param(
+            "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata:\n  a.yml: |\n    #@ load('x')\n",
+            READ,
+            READ,
+            None,
+            id="an object that carries a ytt template for others",
+        ),
+        pytest.param(
+            "apiVersion: v1\nkind: Pod\n  metadata: {name: a}\n---\n"
+            "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata:\n  a: |\n    {{ range .Alerts }}\n",
+            FAILED,
+            FAILED,
+            "line 3",
+            id="a broken object beside one that carries a template for others",
+        ),
         pytest.param(
             "apiVersion: v1\nkind: Pod\nmetadata: {name: {{ name }}}\n",
             FAILED,
@@ -342,6 +359,39 @@ def test_lists_are_taken_apart_however_deep() -> None:
         ("b", "/items/1/items/0"),
     ]
     assert record.resources == 2
+
+
+def test_items_of_a_typed_list_are_what_the_list_says() -> None:
+    items = "[{metadata: {name: a}}, {apiVersion: v1, kind: Service, metadata: {name: b}}]"
+    inputs, record = read(f"apiVersion: apps/v1\nkind: DeploymentList\nitems: {items}\n")
+    found = [(item.value["apiVersion"], item.value["kind"], item.value["metadata"]["name"]) for item in inputs.objects]
+    assert found == [("apps/v1", "Deployment", "a"), ("v1", "Service", "b")]
+    assert record.status is READ
+
+
+JSON_SERVICES = """{"apiVersion": "v1", "kind": "Service", "metadata": {"name": "a"}}
+---
+{"apiVersion": "v1",
+ "kind": "Service",
+ "metadata": {"name": "b"}}
+---
+"""
+
+
+@pytest.mark.parametrize(
+    ("rest", "status", "reason"),
+    [
+        pytest.param("", READ, None, id="whole"),
+        pytest.param('{"apiVersion": "v1", "kind": "Pod", "metadata": 1}\n', FAILED, "line 7, column 49: metadata", id="one is no object"),
+        pytest.param('{"apiVersion": "v1",\n', FAILED, "line 8", id="one is cut off"),
+    ],
+)
+def test_json_between_yaml_separators_is_found_where_it_stands(rest: str, status: InputStatus, reason: str | None) -> None:
+    inputs, record = read(JSON_SERVICES + rest)
+    assert record.status is status
+    assert record.reason is None if reason is None else str(record.reason).startswith(reason)
+    places = [inputs.locator.locate(item.origin, "/metadata/name") for item in inputs.objects]
+    assert [(place.line, place.column) for place in places] == [(1, 62), (5, 23)]
 
 
 def test_a_kind_that_ends_in_list_without_items_is_an_object() -> None:

@@ -195,6 +195,7 @@ def documents(text: str) -> list[tuple[int, Any]]:
         pytest.param("---\n", [(0, None)], id="a separator alone is an empty document"),
         pytest.param("---\na: 1\n---\nb: 2\n", [(0, {"a": 1}), (1, {"b": 2})], id="two documents"),
         pytest.param("a: 1\n--- # comment\nb: 2\n", [(0, {"a": 1}), (1, {"b": 2})], id="a separator with a comment"),
+        pytest.param("a: 1\n---# comment\nb: 2\n", [(0, {"a": 1}), (1, {"b": 2})], id="a separator with a comment, close by"),
         pytest.param("a: 1\n--- {b: 2}\n", [(0, {"a": 1}), (1, {"b": 2})], id="content on the line of the separator"),
         pytest.param("a: 1\n---\n# none\n---\nb: 2", [(0, {"a": 1}), (1, None), (2, {"b": 2})], id="an empty document counts"),
         pytest.param("a: 1\n...\n---\nb: 2\n...\n", [(0, {"a": 1}), (1, {"b": 2})], id="document ends are allowed"),

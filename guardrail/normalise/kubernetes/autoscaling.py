@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from guardrail.cel.unknown import Unknown
 from guardrail.normalise.kubernetes.heads import Head, display
-from guardrail.normalise.kubernetes.units import Number, spec_of
+from guardrail.normalise.kubernetes.units import Number, Units, spec_of
 from guardrail.view.schema import UNBOUNDED
 
 if TYPE_CHECKING:
@@ -16,11 +16,10 @@ if TYPE_CHECKING:
     from guardrail.normalise.kubernetes.heads import Key
     from guardrail.normalise.kubernetes.run import Run
 
-__all__ = ["ONE_POD_A_REPLICA", "Scaler", "is_autoscaler", "scaler_of", "strongest"]
+__all__ = ["ONE_POD_A_REPLICA", "Scaler", "is_autoscaler", "scaler_of", "strongest", "units_of_unread"]
 
-ONE_POD_A_REPLICA = frozenset(
-    {("apps", "Deployment"), ("apps", "StatefulSet"), ("apps", "ReplicaSet"), ("core", "ReplicationController")},
-)
+_NEVER_SURGE = frozenset({("apps", "StatefulSet"), ("apps", "ReplicaSet"), ("core", "ReplicationController")})
+ONE_POD_A_REPLICA = _NEVER_SURGE | {("apps", "Deployment"), ("argoproj.io", "Rollout"), ("apps.openshift.io", "DeploymentConfig")}
 _APPS_KINDS = frozenset({"Deployment", "StatefulSet", "ReplicaSet"})
 
 
@@ -82,6 +81,17 @@ def _group(kind: str, version: str | Unknown | None) -> str:
             else version.partition("/")[0]
         )
     return version.partition("/")[0] if isinstance(version, str) and "/" in version else "core"
+
+
+def units_of_unread(scaler: Scaler, why: Unknown) -> Units:
+    """The pods of a target that is not read: those that its kind has for each replica, unknown where the table does not say it.
+
+    What nothing bounds stays unbounded, whatever multiplies it.
+    """
+    if scaler.target_kind in ONE_POD_A_REPLICA:
+        surge: Number = 0 if scaler.target_kind in _NEVER_SURGE else why
+        return Units(scaler.low, scaler.high, scaler.low, surge, scaler.bounded)
+    return Units(why, UNBOUNDED if scaler.high == UNBOUNDED else why, why, why, scaler.bounded)
 
 
 def strongest(scalers: Iterable[Scaler]) -> Scaler:

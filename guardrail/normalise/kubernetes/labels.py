@@ -55,7 +55,10 @@ class Attribution:
         namespace = self._run.namespace_tags(head) if namespaced else None
         tags = _inherit(head, own, namespace, facts) if namespaced and facts.inherit else own
         home = head.name if head.kind == "Namespace" and head.group == "core" else head.namespace
-        environment = self._environment(home, _namespace_environment(tags, own, namespace), _value(own, _ENVIRONMENT))
+        own_environment = _value(own, _ENVIRONMENT)
+        known = isinstance(own_environment, str) and own_environment.lower() in facts.environments.aliases
+        labelled = _namespace_environment(head, namespace) if namespaced and not (namespace is None and known) else None
+        environment = self._environment(home, labelled, own_environment)
         written = _value(tags, _WORKLOAD_TYPE)
         return Labels(own, tags, environment, head.kind_facts.workload_type if written is None else written)
 
@@ -85,10 +88,9 @@ def _why_no_labels(head: Head) -> Unknown:
     return _NO_NAMESPACE if head.namespace is None else _NO_NAMESPACE_LABELS
 
 
-def _namespace_environment(tags: PartialMap, own: PartialMap, namespace: PartialMap | None) -> str | Unknown | None:
-    if namespace is not None:
-        return _value(namespace, _ENVIRONMENT)
-    return None if _ENVIRONMENT in own else tags.maybe.get(_ENVIRONMENT)
+def _namespace_environment(head: Head, namespace: PartialMap | None) -> str | Unknown | None:
+    """What the namespace's label says; unknown where the namespace is not in the run."""
+    return _why_no_labels(head) if namespace is None else _value(namespace, _ENVIRONMENT)
 
 
 def _value(tags: PartialMap, key: str) -> str | Unknown | None:

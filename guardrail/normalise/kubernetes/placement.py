@@ -4,117 +4,166 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from guardrail.catalogue.accelerators import LabelSays, label_says
+from guardrail.catalogue.accelerators import LabelSays, label_says, models_of_instance_family
 from guardrail.catalogue.families import FamilyMatch, family_of
 from guardrail.catalogue.instances import instance_type
 from guardrail.catalogue.places import canonical_region, region_of_zone, same_place
 from guardrail.cel.unknown import Unknown
-from guardrail.normalise.kubernetes.reading import ABSENT_MAP, escape
+from guardrail.normalise.kubernetes.reading import escape
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from guardrail.normalise.kubernetes.reading import Reader
 
-__all__ = ["ANYWHERE", "Models", "Placement", "instance_types_of", "models_of", "placement_of", "regions_of"]
+__all__ = ["ANYWHERE", "Demands", "Models", "Placement", "instance_types_of", "models_of", "placement_of", "regions_of"]
 
+_Said = TypeVar("_Said")
 _AFFINITY = ("affinity", "nodeAffinity", "requiredDuringSchedulingIgnoredDuringExecution")
-_OPEN = ""  # stands for the demands of a term that name no values
 _CLOUDS = ("aws", "google", "azure")
+_SHARED_BY = ("time-slicing:", "mps:")  # how the registry writes that so many clients share a device
 
 
 @dataclass(frozen=True, slots=True)
-class Placement:
-    """The node labels that a pod requires, with the values it accepts, and where they are written."""
+class Demands:
+    """The node labels that one alternative requires, with the values it accepts, and what they say."""
 
     required: Mapping[str, Sequence[str]] = field(default_factory=dict)
-    pointers: Mapping[str, str] = field(default_factory=dict)
     said: Mapping[LabelSays, list[Sequence[str]]] = field(default_factory=dict)
-    doubt: Unknown | None = None
 
     def values(self, says: LabelSays) -> Sequence[Sequence[str]]:
         """The accepted values of every required label that says this."""
         return self.said.get(says, ())
 
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """The nodes that a pod may have: all that meet one of the alternatives, of which there is one at least.
+
+    `pointers` tells where each label is written first; `doubt` is what cannot be read.
+    """
+
+    alternatives: Sequence[Demands] = (Demands(),)
+    pointers: Mapping[str, str] = field(default_factory=dict)
+    doubt: Unknown | None = None
+
     def pointer(self, *says: LabelSays) -> str | None:
-        """Where the first required label that says one of these is written."""
-        return next((self.pointers[key] for key in self.required if label_says(key) in says), None)
+        """Where the first label that says one of these is written."""
+        return next((at for key, at in self.pointers.items() if label_says(key) in says), None)
 
 
 ANYWHERE = Placement()
 
 
-def placement_of(reader: Reader, pod: Mapping[str, Any], at: str) -> Placement:
-    """What the node selector and the required node affinity of a pod spec demand together."""
+def placement_of(reader: Reader, pod: Mapping[str, Any], at: str, pools: Sequence[Mapping[str, Any]] = ()) -> Placement:
+    """What the node selector and the required node affinity of a pod spec demand together.
+
+    `pools` are the registered ones of the run's cluster: a label that names a pool says what the
+    registry says of it.
+    """
     if not pod.get("nodeSelector") and not pod.get("affinity"):
         return ANYWHERE
-    affinity, doubt = _affinity(reader, pod, at) if pod.get("affinity") else (ABSENT_MAP, None)
-    required, unsure = _selector(reader, pod, at)
-    if unsure is not None:
-        doubt = unsure if doubt is None else doubt | unsure
-    pointers = {key: f"{at}/nodeSelector/{escape(key)}" for key in required}
-    for key, values in affinity.items():
-        both = [value for value in required[key] if value in values] if key in required else list(values)
-        required[key] = both or list(values)
-        pointers.setdefault(key, f"{at}/{'/'.join(_AFFINITY)}")
+    demanded = _Demanded(reader)
+    selected = demanded.selector(pod, at)
+    terms = demanded.terms(pod, at) or [{}]
+    alternatives = [_demands(_both(selected, term), pools) for term in terms]
+    return Placement(alternatives, demanded.pointers, demanded.doubt)
+
+
+class _Demanded:
+    """Reads the demands of one pod and remembers where they are written and what is wrong with them."""
+
+    __slots__ = ("doubt", "pointers", "reader")
+
+    def __init__(self, reader: Reader) -> None:
+        self.reader = reader
+        self.pointers: dict[str, str] = {}
+        self.doubt: Unknown | None = None
+
+    def doubts(self, why: Unknown) -> None:
+        self.doubt = why if self.doubt is None else self.doubt | why
+
+    def selector(self, pod: Mapping[str, Any], at: str) -> dict[str, Sequence[str]]:
+        selector = self.reader.mapping(pod, "nodeSelector", at)
+        if isinstance(selector, Unknown):
+            self.doubts(selector)
+            return {}
+        required: dict[str, Sequence[str]] = {}
+        for key, value in selector.items():
+            where = f"{at}/nodeSelector/{escape(str(key))}"
+            if isinstance(value, str):
+                required[key] = (value,)
+                self.pointers[key] = where
+            elif value is not None:
+                self.doubts(self.reader.wrong(where, "is not text; quote it"))
+        return required
+
+    def terms(self, pod: Mapping[str, Any], at: str) -> list[dict[str, Sequence[str]]]:
+        """The terms of the affinity, which are alternatives; an empty one matches no node and is none."""
+        holder: Mapping[str, Any] = pod
+        for part in _AFFINITY:
+            found = self.reader.mapping(holder, part, at)
+            if isinstance(found, Unknown):
+                self.doubts(found)
+                return []
+            holder, at = found, f"{at}/{part}"
+        terms: list[dict[str, Sequence[str]]] = []
+        for where, term in self.reader.members(holder, "nodeSelectorTerms", at):
+            if isinstance(term, Unknown):
+                self.doubts(term)
+            elif term.get("matchExpressions") or term.get("matchFields"):
+                terms.append(self.term(term, where))
+        return terms
+
+    def term(self, term: Mapping[str, Any], at: str) -> dict[str, Sequence[str]]:
+        """The labels of which a term lists the values; one that it only forbids or wants to exist is open."""
+        accepted: dict[str, Sequence[str]] = {}
+        refused: dict[str, Sequence[str]] = defaultdict(list)
+        for where, demand in self.reader.members(term, "matchExpressions", at):
+            key = demand if isinstance(demand, Unknown) else self.reader.text(demand, "key", where)
+            listed = demand if isinstance(demand, Unknown) else self.reader.sequence(demand, "values", where)
+            if isinstance(demand, Unknown) or isinstance(key, Unknown) or isinstance(listed, Unknown):
+                self.doubts(next(part for part in (demand, key, listed) if isinstance(part, Unknown)))
+                continue
+            values = [value for value in listed if isinstance(value, str)]
+            if key is not None and demand.get("operator") == "In":
+                accepted[key] = [value for value in values if value in accepted[key]] if key in accepted else values
+                self.pointers.setdefault(key, where)
+            elif key is not None and demand.get("operator") == "NotIn":
+                refused[key] = [*refused[key], *values]
+        return {key: [value for value in values if value not in refused[key]] for key, values in accepted.items()}
+
+
+def _both(selected: Mapping[str, Sequence[str]], term: Mapping[str, Sequence[str]]) -> dict[str, Sequence[str]]:
+    shared = {key: [value for value in selected[key] if value in term[key]] for key in selected if key in term}
+    return {**selected, **term, **shared}
+
+
+def _demands(required: Mapping[str, Sequence[str]], pools: Sequence[Mapping[str, Any]]) -> Demands:
     said: dict[LabelSays, list[Sequence[str]]] = defaultdict(list)
     for key, values in required.items():
         says = label_says(key)
         if says is not None:
             said[says].append(values)
-    return Placement(required, pointers, said, doubt)
+        if says is LabelSays.POOL:
+            _say_of_pools([pool for pool in pools if pool.get("name") in values], said)
+    return Demands(required, said)
 
 
-def _selector(reader: Reader, pod: Mapping[str, Any], at: str) -> tuple[dict[str, Sequence[str]], Unknown | None]:
-    selector = reader.mapping(pod, "nodeSelector", at)
-    if isinstance(selector, Unknown):
-        return {}, selector
-    doubt: Unknown | None = None
-    required: dict[str, Sequence[str]] = {}
-    for key, value in selector.items():
-        if isinstance(value, str):
-            required[key] = (value,)
-        elif value is not None:
-            wrong = reader.wrong(f"{at}/nodeSelector/{escape(str(key))}", "is not text; quote it")
-            doubt = wrong if doubt is None else doubt | wrong
-    return required, doubt
-
-
-def _affinity(reader: Reader, pod: Mapping[str, Any], at: str) -> tuple[Mapping[str, Sequence[str]], Unknown | None]:
-    """Terms are alternatives: a label is required only where every term demands it."""
-    holder: Mapping[str, Any] = pod
-    for part in _AFFINITY:
-        found = reader.mapping(holder, part, at)
-        if isinstance(found, Unknown):
-            return ABSENT_MAP, found
-        holder, at = found, f"{at}/{part}"
-    terms = [_term(reader, term, where) for where, term in reader.members(holder, "nodeSelectorTerms", at)]
-    known = [term for term in terms if term]
-    if not known:
-        return ABSENT_MAP, None
-    shared = set(known[0]).intersection(*known[1:]) - {_OPEN}
-    return {key: list(dict.fromkeys(value for term in known for value in term[key])) for key in sorted(shared)}, None
-
-
-def _term(reader: Reader, term: Mapping[str, Any] | Unknown, at: str) -> Mapping[str, Sequence[str]]:
-    if isinstance(term, Unknown):
-        return ABSENT_MAP
-    accepted: dict[str, Sequence[str]] = {}
-    for where, demand in reader.members(term, "matchExpressions", at):
-        key = None if isinstance(demand, Unknown) else demand.get("key")
-        if isinstance(demand, Unknown) or not isinstance(key, str) or demand.get("operator") != "In":
-            continue
-        listed = reader.sequence(demand, "values", where)
-        values = [] if isinstance(listed, Unknown) else [value for value in listed if isinstance(value, str)]
-        accepted[key] = [value for value in values if value in accepted[key]] if key in accepted else values
-    return accepted or ({_OPEN: ()} if term else ABSENT_MAP)  # a term that demands other things leaves every label open
+def _say_of_pools(named: Sequence[Mapping[str, Any]], said: dict[LabelSays, list[Sequence[str]]]) -> None:
+    """What the registry says of the pools that a label names, where it says it of all of them."""
+    families = [pool["family"] for pool in named if isinstance(pool.get("family"), str)]
+    clients = [text.partition(":")[2] for pool in named if (text := str(pool.get("sharing"))).startswith(_SHARED_BY)]
+    for says, found in ((LabelSays.MODEL, families), (LabelSays.CLIENTS, clients)):
+        if found and len(found) == len(named):
+            said[says].append(found)
 
 
 @dataclass(frozen=True, slots=True)
 class Models:
-    """The accelerator models that a placement accepts; `named` is false where nothing names one."""
+    """The accelerator models that a placement accepts; `named` is false where some alternative names none."""
 
     matches: tuple[FamilyMatch, ...] = ()
     named: bool = False
@@ -126,17 +175,25 @@ def models_of(placement: Placement) -> Models:
     A value of a model label that no table knows is a family of that name: it is named, and never
     an approved one.
     """
-    groups = [[_model(value) for value in values] for values in placement.values(LabelSays.MODEL)]
-    groups += [hints for values in placement.values(LabelSays.MODEL_HINT) if (hints := [m for v in values if (m := family_of(v))])]
-    if not groups:
-        groups = [_of_types(types) for types in (instance_types_of(placement),) if types]
-    named = [[match for match in group if match.family is not None] for group in groups]
+    matches = _of_all(placement, _models)
+    return Models(tuple(matches), named=bool(matches))
+
+
+def _of_all(placement: Placement, read: Callable[[Demands], Iterable[_Said]]) -> list[_Said]:
+    """What the alternatives say together; nothing where one of them says nothing, as it leaves everything open."""
+    found = [list(read(demands)) for demands in placement.alternatives]
+    return [item for part in found for item in part] if all(found) else []
+
+
+def _models(demands: Demands) -> list[FamilyMatch]:
+    groups = [[_model(value) for value in values] for values in demands.values(LabelSays.MODEL)]
+    groups += [hints for values in demands.values(LabelSays.MODEL_HINT) if (hints := [m for v in values if (m := family_of(v))])]
+    named = [[match for match in group if match.family is not None] for group in groups or [_of_instances(demands)]]
     named = [group for group in named if group]
     if not named:
-        return Models()
+        return []
     families = set.intersection(*({match.family for match in group} for group in named))
-    kept = [match for group in named for match in group if not families or match.family in families]
-    return Models(tuple(_most_exact(kept)), named=True)
+    return _most_exact(match for group in named for match in group if not families or match.family in families)
 
 
 def _model(value: str) -> FamilyMatch:
@@ -157,28 +214,38 @@ def _knowledge(match: FamilyMatch) -> tuple[bool, bool]:
     return match.share not in {None, 1}, match.memory_gib is not None
 
 
-def _of_types(types: Sequence[str]) -> list[FamilyMatch]:
-    found = [instance for name in types for cloud in _CLOUDS if (instance := instance_type(cloud, name)) is not None]
-    return [_model(instance.accelerator) for instance in found if instance.accelerator is not None]
+def _of_instances(demands: Demands) -> list[FamilyMatch]:
+    """The models in the required instance types, or in all types of the required families; none where a type is not known."""
+    types = _instance_types(demands)
+    if not types:
+        families = demands.values(LabelSays.INSTANCE_FAMILY)
+        return [_model(name) for family in (families[0] if families else ()) for name in models_of_instance_family(family)]
+    found = [[known for cloud in _CLOUDS if (known := instance_type(cloud, name)) is not None] for name in types]
+    return [_model(one.accelerator) for known in found for one in known if one.accelerator is not None] if all(found) else []
 
 
-def instance_types_of(placement: Placement) -> list[str]:
-    """The instance types that the required labels name, sorted, without the prefix of a service."""
-    types = {value.removeprefix("ml.") for values in placement.values(LabelSays.INSTANCE_TYPE) for value in values}
-    families, sizes = placement.values(LabelSays.INSTANCE_FAMILY), placement.values(LabelSays.INSTANCE_SIZE)
+def _instance_types(demands: Demands) -> list[str]:
+    types = {value.removeprefix("ml.") for values in demands.values(LabelSays.INSTANCE_TYPE) for value in values}
+    families, sizes = demands.values(LabelSays.INSTANCE_FAMILY), demands.values(LabelSays.INSTANCE_SIZE)
     if not types and families and sizes:
         types = {f"{family}.{size}" for family in families[0] for size in sizes[0]}
     return sorted(types)
 
 
+def instance_types_of(placement: Placement) -> list[str]:
+    """The instance types that the required labels name, sorted, without the prefix of a service."""
+    return sorted(set(_of_all(placement, _instance_types)))
+
+
 def regions_of(placement: Placement) -> list[str | Unknown]:
-    """The regions that the required regions and zones lie in; a zone in no table is unknown."""
-    regions = {canonical_region(None, value) or same_place(value) for values in placement.values(LabelSays.REGION) for value in values}
-    found: list[str | Unknown] = [*sorted(regions)]
-    for zone in sorted({value for values in placement.values(LabelSays.ZONE) for value in values}):
-        region = region_of_zone(None, zone)
-        if region is None:
-            found.append(Unknown((f"zone {zone} (in no table)",)))
-        elif region not in found:
-            found.append(region)
-    return found
+    """The regions that the required regions and zones lie in, sorted; a zone in no table is unknown."""
+    found = list(dict.fromkeys(_of_all(placement, _regions)))
+    unknown = [region for region in found if isinstance(region, Unknown)]
+    return [*sorted(region for region in found if isinstance(region, str)), *unknown]
+
+
+def _regions(demands: Demands) -> Iterable[str | Unknown]:
+    for values in demands.values(LabelSays.REGION):
+        yield from (canonical_region(None, value) or same_place(value) for value in values)
+    for zone in sorted({value for values in demands.values(LabelSays.ZONE) for value in values}):
+        yield region_of_zone(None, zone) or Unknown((f"zone {zone} (in no table)",))

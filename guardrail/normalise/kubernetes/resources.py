@@ -6,15 +6,13 @@ from collections import defaultdict
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from guardrail.catalogue.kinds import Reading
 from guardrail.cel.unknown import Unknown
 from guardrail.model import Identity, Resource
-from guardrail.normalise.kubernetes.autoscaling import ONE_POD_A_REPLICA, is_autoscaler, scaler_of, strongest
+from guardrail.normalise.kubernetes.autoscaling import ONE_POD_A_REPLICA, is_autoscaler, scaler_of, strongest, units_of_unread
 from guardrail.normalise.kubernetes.blame import blame_of, scaler_blame
 from guardrail.normalise.kubernetes.labels import Attribution
 from guardrail.normalise.kubernetes.places import cluster_facts
 from guardrail.normalise.kubernetes.run import Run
-from guardrail.normalise.kubernetes.units import Units
 from guardrail.normalise.kubernetes.views import autoscaled, autoscaled_numbers, autoscaler_view, object_view, with_unknowns
 from guardrail.normalise.kubernetes.workloads import RUNS_NOTHING, Workload, read_workload, unread_workload
 
@@ -113,13 +111,10 @@ class Maker:
 
     def _under(self, scaler: Scaler) -> Workload:
         """The pods of an autoscaler's target under this autoscaler alone."""
-        one_pod = scaler.target_kind in ONE_POD_A_REPLICA
-        if scaler.target is not None and one_pod and scaler.target.kind_facts.reading is Reading.READ:
+        if scaler.target is not None and scaler.target_kind in ONE_POD_A_REPLICA:
             return autoscaled(scaler.target, self.own_workload(scaler.target), scaler)
         why = Unknown((scaler.reference if scaler.target is None else f"kind {scaler.target.kind}",))
-        surge = why if scaler.target_kind[1] == "Deployment" or not one_pod else 0
-        low, high = (scaler.low, scaler.high) if one_pod else (why, why)
-        return replace(unread_workload(why), units=Units(low, high, low, surge, scaler.bounded))
+        return replace(unread_workload(why), units=units_of_unread(scaler, why))
 
     def _identity(self, head: Head, name: str) -> Identity:
         return Identity(

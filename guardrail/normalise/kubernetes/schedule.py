@@ -45,8 +45,8 @@ def smallest_interval_s(schedule: str) -> int:
     """Seconds between the two starts that are closest, over all years, clock changes left aside.
 
     Takes five fields (lists, ranges, steps, names, `?`) and the macros, as the CronJob controller
-    does; day of month and day of week are alternatives unless one of them begins with `*`. Raises
-    ScheduleError.
+    does; day of month and day of week are alternatives unless one of them is `*` or `?`, alone or in
+    a list (`*/2` is none). Raises ScheduleError.
     """
     if len(schedule) > _LONGEST:
         raise ScheduleError(f"a schedule of {len(schedule)} characters is too long")
@@ -57,14 +57,14 @@ def smallest_interval_s(schedule: str) -> int:
 def _smallest_interval_s(schedule: str) -> int:
     text = schedule.strip()
     if text.startswith("@every "):
-        return _every(text.removeprefix("@every ").strip())
+        return _every(text.removeprefix("@every "))
     fields = _MACROS.get(text, text).split()
     if len(fields) != len(_BOUNDS):
         raise ScheduleError(f"{schedule!r} is no schedule of five fields")
     minutes, hours, days, months, weekdays = (_field(field, *bounds) for field, bounds in zip(fields, _BOUNDS, strict=True))
     starts = [60 * (60 * hour + minute) for hour in sorted(hours) for minute in sorted(minutes)]
     within = min((later - earlier for earlier, later in pairwise(starts)), default=None)
-    either = not (fields[2].startswith(("*", "?")) or fields[4].startswith(("*", "?")))
+    either = not (_is_star(fields[2]) or _is_star(fields[4]))
     gap = _smallest_day_gap(days, months, weekdays, either=either)
     if gap is None:
         raise ScheduleError(f"{schedule!r} never comes")
@@ -94,6 +94,10 @@ def _field(text: str, name: str, low: int, high: int, names: dict[str, int]) -> 
             raise ScheduleError(f"{text!r} is no {name}")
         found.update(range(first, last + 1, width))
     return frozenset(found)
+
+
+def _is_star(text: str) -> bool:
+    return not {"*", "?", "*/1", "?/1"}.isdisjoint(text.split(","))
 
 
 def _span(text: str, name: str, low: int, high: int, names: dict[str, int]) -> tuple[int, int]:

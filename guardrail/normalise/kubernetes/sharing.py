@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING
 from guardrail.catalogue.accelerators import Accelerator, LabelSays, Unit, accelerator_of
 from guardrail.catalogue.slices import amd_partition_share, mig_share
 from guardrail.cel.unknown import Unknown
+from guardrail.normalise.kubernetes.placement import ANYWHERE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from guardrail.catalogue.families import FamilyMatch
     from guardrail.normalise.kubernetes.arithmetic import Exact
-    from guardrail.normalise.kubernetes.placement import Models, Placement
+    from guardrail.normalise.kubernetes.placement import Demands, Models, Placement
 
 __all__ = ["share_of"]
 
@@ -45,9 +46,9 @@ def _share(accelerator: Accelerator, written: Mapping[str, Exact | Unknown], pla
     if accelerator.size == "vgpu":
         return _largest(match.share for match in matches)
     part = _software(accelerator, written, matches) if len(written) > 1 or accelerator.unit is Unit.MODIFIER else _WHOLE
-    if placement.required and accelerator.unit in {Unit.DEVICE, Unit.SHARED}:
-        return part * _node(placement, matches)
-    return part
+    if placement is ANYWHERE or accelerator.unit not in {Unit.DEVICE, Unit.SHARED}:
+        return part
+    return part * _largest(_node(demands, matches) for demands in placement.alternatives)
 
 
 def _largest(parts: Iterable[Exact | None]) -> Exact:
@@ -99,12 +100,12 @@ def _sizes(accelerator: Accelerator, written: Mapping[str, Exact | Unknown]) -> 
             yield other.size, amount
 
 
-def _node(placement: Placement, matches: Sequence[FamilyMatch]) -> Exact:
+def _node(demands: Demands, matches: Sequence[FamilyMatch]) -> Exact:
     """What required node labels say of a device that is sold in parts under the name of the whole."""
     part = _largest(match.share for match in matches)
-    profiles = [value for values in placement.values(LabelSays.MIG) for value in values]
+    profiles = [value for values in demands.values(LabelSays.MIG) for value in values]
     if profiles:
         shares = [mig_share(profile, match.family, match.memory_gib) for profile in profiles for match in matches]
         part = _largest(shares or [mig_share(profile) for profile in profiles])
-    clients = [int(value) for values in placement.values(LabelSays.CLIENTS) for value in values if value.isascii() and value.isdigit()]
+    clients = [int(value) for values in demands.values(LabelSays.CLIENTS) for value in values if value.isascii() and value.isdigit()]
     return Fraction(part) / min(clients) if clients and min(clients) > 0 else part

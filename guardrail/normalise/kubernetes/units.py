@@ -10,6 +10,7 @@ from guardrail.cel.unknown import Unknown
 from guardrail.normalise.kubernetes.arithmetic import largest, least, times
 from guardrail.normalise.kubernetes.reading import ABSENT_MAP
 from guardrail.normalise.kubernetes.schedule import ScheduleError, smallest_interval_s
+from guardrail.view.schema import UNBOUNDED
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -68,7 +69,7 @@ def _replicas(head: Head, spec: Mapping[str, Any]) -> Units:
 
 
 def surge_of(reader: Reader, spec: Mapping[str, Any], most: Number) -> Number:
-    """The extra pods of a Deployment's rollout: 25 % of the maximum where nothing is written, rounded up."""
+    """The extra pods of a Deployment's rollout: 25 % of the maximum where nothing is written, rounded up; none without pods."""
     return _surge(reader, spec, most, _DEPLOYMENT)
 
 
@@ -77,12 +78,12 @@ class _Rollout:
     """How a kind rolls out: the key of its strategy, the surge by default, and the type that has none."""
 
     key: str
-    default: int | str
+    default: str
     replaced: str
 
 
 _DEPLOYMENT = _Rollout("strategy", "25%", "Recreate")  # by the API server's defaulting
-_DAEMON_SET = _Rollout("updateStrategy", 0, "OnDelete")
+_DAEMON_SET = _Rollout("updateStrategy", "0%", "OnDelete")
 
 
 def _surge(reader: Reader, spec: Mapping[str, Any], most: Number, rollout: _Rollout) -> Number:
@@ -100,20 +101,23 @@ def _surge(reader: Reader, spec: Mapping[str, Any], most: Number, rollout: _Roll
     rolling = reader.mapping(strategy, "rollingUpdate", f"/spec/{key}")
     if isinstance(rolling, Unknown):
         return rolling
-    written = rolling.get("maxSurge")
-    return _part(reader, rolling, rollout.default if written is None else written, most, f"/spec/{key}/rollingUpdate")
+    surge = _part(reader, rolling, rollout.default, most, f"/spec/{key}/rollingUpdate")
+    return 0 if most == 0 and not isinstance(surge, Unknown) else surge
 
 
-def _part(reader: Reader, rolling: Mapping[str, Any], value: Any, most: Number, at: str) -> Number:
+def _part(reader: Reader, rolling: Mapping[str, Any], default: str, most: Number, at: str) -> Number:
     """A number of pods, or a percentage of them rounded up."""
-    if not isinstance(value, str):
-        written = reader.count(rolling, "maxSurge", at) if "maxSurge" in rolling and rolling["maxSurge"] is not None else value
-        return 0 if written is None else written
-    percent = _PERCENT.fullmatch(value)
+    written = rolling.get("maxSurge")
+    if written is not None and not isinstance(written, str):
+        count = reader.count(rolling, "maxSurge", at)
+        return 0 if count is None else count
+    percent = _PERCENT.fullmatch(default if written is None else written)
     if percent is None:
         return reader.wrong(f"{at}/maxSurge", "is neither a number nor a percentage")
-    product = times(most, int(percent[1]))
-    return product if isinstance(product, Unknown) else -(-product // 100)
+    part = int(percent[1])
+    if isinstance(most, Unknown):
+        return most if part else 0
+    return min(-(-most * part // 100), UNBOUNDED)
 
 
 def _daemon_set(reader: Reader, spec: Mapping[str, Any], nodes: Number | None) -> Units:

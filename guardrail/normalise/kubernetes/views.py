@@ -158,8 +158,7 @@ def _pod_sets(workload: Workload, types: list[str]) -> list[dict[str, Any]] | Un
 
 def autoscaled(head: Head, workload: Workload, scaler: Scaler) -> Workload:
     """A workload under an autoscaler, whose numbers replace the replicas; a surge in percent is taken of the maximum."""
-    spec = spec_of(head)
-    surge: int | Unknown = spec if isinstance(spec, Unknown) else 0
+    spec, surge = spec_of(head), workload.units.surge
     if head.kind == "Deployment" and not isinstance(spec, Unknown):
         surge = surge_of(head.reader, spec, scaler.high)
     units = replace(workload.units, low=scaler.low, high=scaler.high, surge=surge, bounded=scaler.bounded)

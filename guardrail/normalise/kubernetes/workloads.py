@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from guardrail.catalogue.kinds import Reading
 from guardrail.cel.unknown import Unknown
-from guardrail.normalise.kubernetes.daemonsets import nodes_of_daemon_set
+from guardrail.normalise.kubernetes.daemonsets import nodes_of_daemon_set, registered_pools, tolerations_of
 from guardrail.normalise.kubernetes.devices import NO_DEVICES, Devices, devices_of
 from guardrail.normalise.kubernetes.placement import ANYWHERE, Models, Placement, models_of, placement_of
 from guardrail.normalise.kubernetes.pods import PodDevices, devices_of_pod
@@ -64,10 +64,13 @@ def read_workload(head: Head, facts: Facts) -> Workload:
 
 def _read(head: Head, spec: Mapping[str, Any], where: tuple[Mapping[str, Any], Mapping[str, Any], str], facts: Facts) -> Workload:
     template, pod, at = where
-    placement = placement_of(head.reader, pod, f"{at}/spec")
+    placement = placement_of(head.reader, pod, f"{at}/spec", registered_pools(facts))
     models = _NO_MODELS if placement is ANYWHERE else models_of(placement)
     held = devices_of_pod(head.reader, template, pod, f"{at}/spec", (placement, models))
-    nodes = nodes_of_daemon_set(head.reader, pod, f"{at}/spec", placement, facts) if head.kind == "DaemonSet" else None
+    nodes = None
+    if head.kind == "DaemonSet":
+        tolerations = tolerations_of(head.reader, pod, f"{at}/spec")
+        nodes = nodes_of_daemon_set(tolerations, placement, facts, asks_for_devices=bool(held.amounts))
     devices = devices_of(held, models, placement.doubt)
     return Workload(devices, written_units(head, spec, nodes), placement, held, at, has_pods=True)
 

@@ -97,6 +97,7 @@ def test_the_numbers_of_an_autoscaler(spec: str, low: int, high: int, bounded: b
 def test_products_of_an_unbounded_maximum_stop_at_the_limit() -> None:
     setter, target = both(TARGET, scaler("minReplicas: 2"))
     assert setter.view["gpu"]["total_max"] == target.view["gpu"]["total_max"] == UNBOUNDED
+    assert target.view["units"]["surge"] == -(-UNBOUNDED // 4), "a quarter of the limit, not of a product that was cut"
 
 
 def alone(text: str) -> Any:
@@ -117,11 +118,34 @@ def test_pods_per_replica_of_another_kind_are_unknown() -> None:
     assert view["units"]["bounded"] is True
 
 
+def test_what_nothing_bounds_is_unbounded_whatever_multiplies_it() -> None:
+    view = alone(scaler("minReplicas: 2", kind="{apiVersion: leaderworkerset.x-k8s.io/v1, kind: LeaderWorkerSet, name: llm}"))
+    assert (view["units"]["max"], view["units"]["bounded"]) == (UNBOUNDED, False)
+    assert isinstance(view["units"]["min"], Unknown)
+
+
+ROLLOUT = "{apiVersion: argoproj.io/v1alpha1, kind: Rollout, metadata: {name: llm, namespace: vision}, spec: {}}"
+
+
 def test_a_target_whose_kind_is_not_counted_yet_is_unknown_by_its_kind() -> None:
-    rollout = "{apiVersion: argoproj.io/v1alpha1, kind: Rollout, metadata: {name: llm, namespace: vision}, spec: {}}"
-    resources, _ = normalise(scaler(kind="{apiVersion: argoproj.io/v1alpha1, kind: Rollout, name: llm}"), rollout)
+    resources, _ = normalise(scaler(kind="{apiVersion: argoproj.io/v1alpha1, kind: Rollout, name: llm}"), ROLLOUT)
     assert resources[0].view["uses_gpu"] == Unknown(["kind Rollout"])
     assert resources[0].view["target"]["kind"] == "Rollout"
+
+
+@pytest.mark.parametrize(
+    ("kind", "texts"),
+    [
+        pytest.param("{apiVersion: argoproj.io/v1alpha1, kind: Rollout, name: llm}", (), id="a Rollout elsewhere"),
+        pytest.param("{apiVersion: argoproj.io/v1alpha1, kind: Rollout, name: llm}", (ROLLOUT,), id="a Rollout of the run"),
+        pytest.param("{apiVersion: apps.openshift.io/v1, kind: DeploymentConfig, name: llm}", (), id="a DeploymentConfig elsewhere"),
+    ],
+)
+def test_kinds_with_one_pod_a_replica_have_the_units_of_their_autoscaler(kind: str, texts: tuple[str, ...]) -> None:
+    for resource in normalise(scaler(kind=kind), *texts)[0]:
+        units = resource.view["units"]
+        assert (units["min"], units["max"], units["bounded"]) == (2, 10, True)
+        assert isinstance(units["surge"], Unknown), "how they roll out is not read"
 
 
 @pytest.mark.parametrize(

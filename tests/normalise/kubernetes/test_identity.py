@@ -126,6 +126,24 @@ def test_what_a_namespace_may_add_is_unknown_until_it_is_seen(text: str, referen
     assert (view["environment"], view["environment_source"]) == ("prod", "unknown")
 
 
+@pytest.mark.parametrize(
+    ("labels", "inherit", "environment", "environments", "source"),
+    [
+        pytest.param("{}", (), "prod", ["dev", "prod"], "unknown", id="nothing said, and the key is not inherited"),
+        pytest.param("{}", ("environment",), "prod", ["dev", "prod"], "unknown", id="nothing said"),
+        pytest.param("{environment: ''}", (), "prod", ["dev", "prod"], "unknown", id="an empty label"),
+        pytest.param("{environment: moon}", (), "prod", ["dev", "prod"], "unknown", id="a label that names nothing"),
+        pytest.param("{environment: dev}", ("environment",), "dev", ["dev"], "tag", id="a label that names one"),
+    ],
+)
+def test_a_namespace_that_is_not_in_the_run_may_name_any_environment(
+    labels: str, inherit: tuple[str, ...], environment: str, environments: list[str], source: str
+) -> None:
+    facts = replace(FACTS, inherit=inherit, environments=replace(FACTS.environments, unlabelled="dev"))
+    view = view_of(object_with(labels), facts)
+    assert (view["environment"], view["environments"], view["environment_source"]) == (environment, environments, source)
+
+
 def test_cluster_scoped_objects_inherit_nothing() -> None:
     view = view_of("{apiVersion: v1, kind: Namespace, metadata: {name: v}}", FACTS)
     assert not [path for path in view["unknown"] if path.startswith("tags")]
@@ -199,6 +217,13 @@ ZONE = "topology.kubernetes.io/zone"
             "{containers: [{name: c}], nodeSelector: {failure-domain.beta.kubernetes.io/zone: europe-west4-a}}",
             ["eu-central-1", "europe-west4"],
             id="an older label",
+        ),
+        pytest.param(
+            "{containers: [{name: c}], affinity: {nodeAffinity: {requiredDuringSchedulingIgnoredDuringExecution: {nodeSelectorTerms: ["
+            f"{{matchExpressions: [{{key: {ZONE}, operator: In, values: [us-east-1a]}}]}},"
+            "{matchExpressions: [{key: topology.kubernetes.io/region, operator: In, values: [eu-west-1]}]}]}}}}",
+            ["eu-central-1", "eu-west-1", "us-east-1"],
+            id="a zone or a region",
         ),
         pytest.param(
             "{containers: [{name: c}], nodeSelector: {topology.kubernetes.io/region: eu-central-1}}",

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -8,7 +9,7 @@ from hypothesis import strategies as st
 
 from guardrail.cel.unknown import Unknown
 from guardrail.normalise.kubernetes import normalise_kubernetes
-from tests.normalise.kubernetes.objects import BARE, asking, check, container, gpu, pod_with, view_of
+from tests.normalise.kubernetes.objects import BARE, FACTS, asking, check, container, gpu, pod_with, view_of
 
 SIDECAR = {"restartPolicy": "Always"}
 
@@ -83,6 +84,9 @@ def test_overhead_is_added() -> None:
         pytest.param({"amd.com/cpx_nps4": 8}, {}, 1, id="eight AMD partitions are a device"),
         pytest.param({"nvidia.com/gpu-8gb": 1}, {"nvidia.com/gpu.product": "Tesla-T4"}, 0.5, id="a slice named by its memory"),
         pytest.param({"nvidia.com/GRID_T4-4Q": 1}, {}, 0.25, id="a vGPU type"),
+        pytest.param({"deviceclass.resource.kubernetes.io/gpu.nvidia.com": 2}, {}, 2, id="devices of a class, without a claim"),
+        pytest.param({"deviceclass.resource.kubernetes.io/ours": 2}, {}, 2, id="a class that nobody knows"),
+        pytest.param({"deviceclass.resource.kubernetes.io/rdma-nic": 2}, {}, 0, id="a class of network devices"),
     ],
 )
 def test_shares_are_parts_of_a_device(limits: dict[str, Any], selector: dict[str, str], count: float) -> None:
@@ -114,6 +118,7 @@ def test_annotations_of_a_scheduler_ask_for_devices_too(annotations: str, count:
         pytest.param(
             {"karpenter.k8s.aws/instance-family": "g6", "karpenter.k8s.aws/instance-size": "xlarge"}, ["L4"], id="family and size"
         ),
+        pytest.param({"karpenter.k8s.aws/instance-family": "p5"}, ["H100"], id="a family of instance types"),
         pytest.param({"nvidia.com/gpu.product": "NVIDIA-X900"}, ["NVIDIA-X900"], id="a model in no table is named as written"),
         pytest.param({"accelerator": "tesla-v100"}, ["V100"], id="free text that is known"),
     ],
@@ -132,6 +137,8 @@ def test_node_labels_name_the_family(selector: dict[str, str], families: list[st
         pytest.param({"kubernetes.io/os": "linux"}, id="another label"),
         pytest.param({"accelerator": "nvidia"}, id="a vendor only"),
         pytest.param({"accelerator": "big-pool"}, id="free text that is not known"),
+        pytest.param({"node.kubernetes.io/instance-type": "z9.large"}, id="an instance type that is not known"),
+        pytest.param({"karpenter.sh/nodepool": "l4"}, id="a pool of a cluster that nobody named"),
         pytest.param({"amd.com/gpu.product-name": "AMD_Instinct_MI300X"}, id="a model of another vendor"),
     ],
 )
@@ -156,6 +163,13 @@ PRODUCT = "nvidia.com/gpu.product"
         pytest.param([{PRODUCT: ["Tesla-T4", "NVIDIA-L4"]}], ["L4", "T4"], id="several values are alternatives"),
         pytest.param([{PRODUCT: ["Tesla-T4"]}, {PRODUCT: ["NVIDIA-L4"]}], ["L4", "T4"], id="several terms are alternatives"),
         pytest.param([{PRODUCT: ["Tesla-T4"]}, {"zone": ["a"]}], None, id="a term that leaves the model open"),
+        pytest.param(
+            [{PRODUCT: ["Tesla-T4"]}, {"cloud.google.com/gke-accelerator": ["nvidia-l4"]}],
+            ["L4", "T4"],
+            id="each term by a label of its own",
+        ),
+        pytest.param([{"node.kubernetes.io/instance-type": ["g6.xlarge", "z9.large"]}], None, id="one of the instance types is not known"),
+        pytest.param([{}, {PRODUCT: ["Tesla-T4"]}], ["T4"], id="an empty term matches no node"),
     ],
 )
 def test_required_affinity_names_families(terms: list[dict[str, list[str]]], families: list[str] | None) -> None:
@@ -165,6 +179,68 @@ def test_required_affinity_names_families(terms: list[dict[str, list[str]]], fam
         return
     assert found["families"] == families
     assert found["by_family"] == dict.fromkeys(families, 1.0), "each alternative could get all of it"
+
+
+def _demanding(*demands: dict[str, Any]) -> dict[str, Any]:
+    term = {"matchExpressions": list(demands)}
+    return {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": [term]}}}
+
+
+@pytest.mark.parametrize(
+    ("demands", "families"),
+    [
+        pytest.param([{"operator": "NotIn", "values": ["Tesla-T4"]}], None, id="what is forbidden names nothing"),
+        pytest.param([{"operator": "Exists"}], None, id="what must exist names nothing"),
+        pytest.param(
+            [{"operator": "In", "values": ["Tesla-T4", "NVIDIA-L4"]}, {"operator": "NotIn", "values": ["Tesla-T4"]}],
+            ["L4"],
+            id="what is forbidden is taken off what is allowed",
+        ),
+    ],
+)
+def test_the_operators_of_one_term_hold_together(demands: list[dict[str, Any]], families: list[str] | None) -> None:
+    found = gpu(asking(1), affinity=_demanding(*({"key": PRODUCT, **demand} for demand in demands)))["families"]
+    assert isinstance(found, Unknown) if families is None else found == families
+
+
+TERMS = "/spec/affinity/nodeAffinity/requiredDuringSchedulingIgnoredDuringExecution/nodeSelectorTerms"
+
+
+@pytest.mark.parametrize(
+    ("terms", "reference"),
+    [
+        pytest.param("x", f"{TERMS} is not a list", id="terms that are no list"),
+        pytest.param(["x"], f"{TERMS}/0 is not a map", id="a term that is no map"),
+        pytest.param(
+            [{"matchExpressions": [{"key": PRODUCT, "operator": "In", "values": "x"}]}],
+            f"{TERMS}/0/matchExpressions/0/values is not a list",
+            id="values that are no list",
+        ),
+    ],
+)
+def test_an_affinity_that_cannot_be_read_is_told_where_it_matters(terms: Any, reference: str) -> None:
+    affinity = {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": terms}}}
+    resources, _ = normalise_kubernetes([pod_with(asking(1), affinity=affinity)], [], BARE)
+    check(resources)
+    assert resources[0].view["gpu"]["families"] == Unknown([reference])
+    assert reference in resources[0].view["unknown"]["regions"]
+
+
+@pytest.mark.parametrize(
+    ("pool", "count", "families"),
+    [
+        pytest.param("l4", 1, ["L4"], id="its family"),
+        pytest.param("shared", 0.25, ["T4"], id="its family and how many share a device"),
+        pytest.param("cpu", 1, None, id="a pool without accelerators names nothing"),
+    ],
+)
+def test_a_pool_of_the_cluster_says_what_the_registry_says_of_it(pool: str, count: float, families: list[str] | None) -> None:
+    pools = [{"name": "l4", "family": "L4", "sharing": "none"}, {"name": "shared", "family": "T4", "sharing": "mps:4"}, {"name": "cpu"}]
+    facts = replace(FACTS, clusters={"here": {"name": "here", "pools": pools}}, cluster="here")
+    pod = pod_with(asking(1), nodeSelector={"karpenter.sh/nodepool": pool})
+    found = normalise_kubernetes([pod], [], facts)[0][0].view["gpu"]
+    assert found["count"] == count
+    assert isinstance(found["families"], Unknown) if families is None else found["families"] == families
 
 
 def test_preferred_affinity_names_nothing() -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
@@ -37,6 +38,7 @@ def deployment(spec: str) -> Any:
         pytest.param(
             ", replicas: 4, strategy: {rollingUpdate: {maxUnavailable: 4}}", 4, 1, True, id="nothing is subtracted for unavailable pods"
         ),
+        pytest.param(", replicas: 0, strategy: {rollingUpdate: {maxSurge: 3}}", 0, 0, True, id="nothing rolls out where nothing runs"),
         pytest.param(", replicas: 4, strategy: {type: RollingUpdate, rollingUpdate: null}", 4, 1, True, id="null strategy is the default"),
     ],
 )
@@ -128,6 +130,9 @@ def test_overlaps_that_nothing_limits_are_unknown(spec: str, job: str, reason: s
         pytest.param("0 0 * * 0", 604_800, id="a day of the week"),
         pytest.param("0 0 29 2 *", 1461 * 86_400, id="a leap day"),
         pytest.param("0 0 1,15 * *", 14 * 86_400, id="days of the month"),
+        pytest.param("0 0 */2 * 1", 86_400, id="a step of two is no star, so that they are alternatives again"),
+        pytest.param("0 0 */1 * 1", 604_800, id="a step of one is a star, so that both must match"),
+        pytest.param("0 0 1,* * 1", 604_800, id="a star in a list is one"),
         pytest.param("0 0 1 * 1", 86_400, id="day of month and day of week are alternatives"),
         pytest.param("0 0 31 1-12 *", 31 * 86_400, id="months without that day are left out"),
     ],
@@ -137,7 +142,20 @@ def test_the_smallest_interval_between_starts(schedule: str, seconds: int) -> No
 
 
 @pytest.mark.parametrize(
-    "schedule", ["", "* * * *", "60 * * * *", "* * * * 7", "*/0 * * * *", "5-1 * * * *", "@reboot", "@every soon", "a * * * *", "0," * 999]
+    "schedule",
+    [
+        "",
+        "* * * *",
+        "60 * * * *",
+        "* * * * 7",
+        "*/0 * * * *",
+        "5-1 * * * *",
+        "@reboot",
+        "@every soon",
+        "@every  1h",
+        "a * * * *",
+        "0," * 999,
+    ],
 )
 def test_what_is_no_schedule_is_an_error(schedule: str) -> None:
     with pytest.raises(ScheduleError):
@@ -171,12 +189,44 @@ def _in(cluster: str) -> Any:
         pytest.param("{containers: [{name: c}], nodeSelector: {nvidia.com/gpu.product: Tesla-T4}}", 10, id="by model"),
         pytest.param("{containers: [{name: c}], nodeSelector: {karpenter.sh/capacity-type: spot}}", 4, id="by purchase"),
         pytest.param("{containers: [{name: c}], nodeSelector: {eks.amazonaws.com/nodegroup: l4}}", 4, id="by pool"),
+        pytest.param(
+            "{containers: [{name: c}], affinity: {nodeAffinity: {requiredDuringSchedulingIgnoredDuringExecution: {nodeSelectorTerms: ["
+            "{matchExpressions: [{key: eks.amazonaws.com/nodegroup, operator: In, values: [l4]}]},"
+            "{matchExpressions: [{key: topology.kubernetes.io/zone, operator: In, values: [eu-central-1b]}]}]}}}}",
+            14,
+            id="by pool or by zone",
+        ),
         pytest.param("{containers: [{name: c}], nodeSelector: {disk: fast}}", 14, id="a label that the registry does not know"),
     ],
 )
 def test_a_daemon_set_runs_on_the_registered_nodes_that_may_take_it(pod: str, nodes: int) -> None:
     found = daemon_set(pod)
     assert (found["max"], found["bounded"], found["surge"]) == (nodes, False, 0)
+
+
+@pytest.mark.parametrize(
+    ("container", "nodes"),
+    [
+        pytest.param("{name: c}", 10, id="the automatic taint keeps others off"),
+        pytest.param("{name: c, resources: {limits: {nvidia.com/gpu: 1}}}", 14, id="who asks for a GPU tolerates it without a word"),
+    ],
+)
+def test_a_taint_that_the_cloud_sets_by_itself_is_tolerated_by_gpu_pods(container: str, nodes: int) -> None:
+    pools = [{"name": "cpu", "max_nodes": 10}, {"name": "gpu", "max_nodes": 4, "gpus_per_node": 1}]
+    facts = replace(FACTS, clusters={"gke": {"name": "gke", "gpu_taint_automatic": True, "pools": pools}}, cluster="gke")
+    text = f"{{apiVersion: apps/v1, kind: DaemonSet, metadata: {{name: d}}, spec: {{template: {{spec: {{containers: [{container}]}}}}}}}}"
+    assert view_of(text, facts)["units"]["max"] == nodes
+
+
+@pytest.mark.parametrize(
+    ("toleration", "reference"),
+    [
+        pytest.param("all", "/spec/template/spec/tolerations/0 is not a map", id="no map"),
+        pytest.param("{effect: {a: b}}", "/spec/template/spec/tolerations/0/effect is not text", id="an effect that is no text"),
+    ],
+)
+def test_a_toleration_that_cannot_be_read_leaves_the_nodes_unknown(toleration: str, reference: str) -> None:
+    assert daemon_set(f"{{containers: [{{name: c}}], tolerations: [{toleration}]}}")["max"] == Unknown([reference])
 
 
 @pytest.mark.parametrize(
