@@ -15,15 +15,16 @@ from guardrail.cel.unknown import PartialMap, Unknown
 from guardrail.cel.values import NONE, Opaque, Optional, UInt
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
+    from guardrail.cel.declarations import Overload
     from guardrail.cel.exact import Planner
     from guardrail.cel.state import State
 
     Run = Callable[[State], Any]
     Step = Callable[[State, Any], Any]
 
-__all__ = ["call_step", "is_conversion", "is_in_nothing", "plan_call"]
+__all__ = ["call_step", "function_of", "is_conversion", "is_in_nothing", "plan_call"]
 
 _CONVERSIONS = frozenset(("bool", "bytes", "double", "duration", "dyn", "int", "string", "timestamp", "type", "uint"))
 _REGEX_FUNCTIONS = frozenset(("matches", "find", "findAll"))
@@ -38,7 +39,11 @@ def is_conversion(call: Call) -> bool:
 
 def apply_function(planner: Planner, call: Call) -> Callable[[Sequence[Any]], Any]:
     """The strict function of a call on evaluated arguments. It raises EvaluationFault."""
-    name = call.function
+    return function_of(planner.functions, call.function, call.overloads)
+
+
+def function_of(functions: Mapping[str, tuple[Overload, ...]], name: str, ids: tuple[str, ...]) -> Callable[[Sequence[Any]], Any]:
+    """As `apply_function`, by name and overloads."""
     if name == "_==_":
         return _equal
     if name == "_!=_":
@@ -50,9 +55,9 @@ def apply_function(planner: Planner, call: Call) -> Callable[[Sequence[Any]], An
     binary = BINARY.get(name)
     if binary is not None:
         return lambda args: binary(args[0], args[1])
-    overloads = planner.functions.get(name, ())
-    if call.overloads:
-        chosen = set(call.overloads)
+    overloads = functions.get(name, ())
+    if ids:
+        chosen = set(ids)
         overloads = tuple(overload for overload in overloads if overload.id in chosen)
     return Dispatcher(name, overloads)
 

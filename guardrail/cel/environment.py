@@ -87,6 +87,15 @@ class Environment:
         except RecursionError:
             raise CompileError([Fault(1, 1, "expression nested too deeply")]) from None
 
+    def load(self, data: bytes, source: str) -> Program:
+        """The program that `Program.dump` of an equal environment wrote for a text; compiled where the bytes are of no use.
+
+        The bytes hold code: load them only from where nobody else can write.
+        """
+        from guardrail.cel.stored import load  # noqa: PLC0415 - few programs are stored
+
+        return load(data, source, self._functions, lambda: self.compile(source)) or self.compile(source)
+
     def compile_unchecked(self, source: str) -> Program:
         """Without the type rules: what a name or call means is then decided when it is evaluated. Raises CompileError."""
         tree, text = parse(source, macros=self._macros)

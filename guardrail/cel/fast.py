@@ -53,6 +53,8 @@ class FastCode:
 
     source: str
     constants: dict[str, Any]
+    recipes: dict[str, tuple[Any, ...]]
+    """How to make again those constants that are functions: `("call", name, overloads)` or `("pattern", text, ())`."""
     code: CodeType | None = None
 
     def function(self) -> Any:
@@ -108,6 +110,7 @@ class Generator:
     indent: int = 1
     constants: dict[str, Any] = field(default_factory=dict)
     texts: dict[str, str] = field(default_factory=dict)
+    recipes: dict[str, tuple[Any, ...]] = field(default_factory=dict)
     scopes: list[tuple[str, str, str]] = field(default_factory=list)
     costs: list[Cost] = field(default_factory=lambda: [Cost()])
     temporaries: int = 0
@@ -125,13 +128,15 @@ class Generator:
         self.temporaries += 1
         return f"t{self.temporaries}"
 
-    def constant(self, value: Any) -> str:
-        """A constant's name in the table; texts are kept once."""
+    def constant(self, value: Any, recipe: tuple[Any, ...] | None = None) -> str:
+        """A constant's name in the table; texts are kept once. `recipe` says how to make it if it is a function."""
         known = self.texts.get(value) if type(value) is str else None
         if known is not None:
             return known
         name = f"k{len(self.constants)}"
         self.constants[name] = value
+        if recipe is not None:
+            self.recipes[name] = recipe
         if type(value) is str:
             self.texts[value] = name
         return name
@@ -192,7 +197,7 @@ def generate(planner: Planner, tree: Node) -> FastCode:
         result = Code(result.text)
     generator.emit(f"return {result.text}")
     _write_charges(generator)
-    return FastCode("\n".join([*_head(generator), *generator.lines, ""]), generator.constants)
+    return FastCode("\n".join([*_head(generator), *generator.lines, ""]), generator.constants, generator.recipes)
 
 
 def _write_charges(g: Generator) -> None:
@@ -324,7 +329,8 @@ def _call(g: Generator, node: Call) -> Code:
 def library_call(g: Generator, node: Call, args: Sequence[Code] | None = None) -> Code:
     """A call of a library function through its dispatcher, counted exactly; `args` where their code is made already."""
     operands = ([node.target] if node.target is not None else []) + node.args
-    function = g.constant(counted(apply_function(g.planner, node), call_cost(node.function, node.overloads)))
+    recipe = ("call", node.function, node.overloads)
+    function = g.constant(counted(apply_function(g.planner, node), call_cost(node.function, node.overloads)), recipe)
     args = [g.value(operand) for operand in operands] if args is None else args
     g.budget = True
     kind = node.type.kind if node.type.kind in ("bool", "int", "string", "double") else ANY

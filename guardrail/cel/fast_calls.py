@@ -324,7 +324,7 @@ def _matches(g: Generator, node: Call) -> Code | None:
         return library_call(g, node, (code, g.value(operands[1])))
     pattern = operands[1].value
     g.charge(0, len(pattern) // 4 + 1)
-    search = g.constant(compile_pattern(pattern).search)
+    search = g.constant(compile_pattern(pattern).search, ("pattern", pattern, ()))
     return Code(f"{search}({code.text})", "bool", code.depth + 1)
 
 

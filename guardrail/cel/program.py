@@ -182,13 +182,28 @@ class Program:
         self._fast = self._generated()
         return self._fast
 
+    @property
+    def tree(self) -> Node:
+        """The checked tree, which is not to be changed."""
+        return self._tree
+
+    def planner(self) -> Planner:
+        """A planner for the tree."""
+        return Planner(self._source, self._options)
+
+    def dump(self) -> bytes | None:
+        """The bytes that `Environment.load` takes; None where there is no such form. They are code: see `guardrail.cel.stored`."""
+        from guardrail.cel.stored import dump  # noqa: PLC0415 - few programs are stored
+
+        return dump(self)
+
     def _generated(self) -> Any:
         if self._options.unchecked is not None or not self._options.folded:
             return False
         from guardrail.cel.fast import Unsupported, generate  # noqa: PLC0415 - a single evaluation does not need it
 
         try:
-            code = generate(Planner(self._source, self._options), self._tree)
+            code = generate(self.planner(), self._tree)
             function = code.function()
         except (Unsupported, RecursionError, MemoryError, SyntaxError):
             return False
