@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from guardrail import __version__
 from guardrail.engine import Context, Judgement, RunFact, evaluate, merge_autoscaled
 from guardrail.errors import ConfigError
+from guardrail.inputs.discovery import STDIN
 from guardrail.inputs.reader import Inputs, read_inputs
 from guardrail.matching import PolicyIndex
 from guardrail.model import Action, Finding, InputStatus, Inspection, Note, Origin, Outcome, Report, Resource, Summary
@@ -108,7 +109,8 @@ def lint(options: Options) -> Report:
     seen = _see(options, profile)
     index = PolicyIndex(library)
     now = options.now.astimezone(UTC).isoformat().replace("+00:00", "Z")
-    context = Context(now=options.now, root=_below_repository(Path.cwd()))
+    folder = Path.cwd()
+    context = Context(now=options.now, folder=folder.as_posix(), root=_repository_of(folder).as_posix())
     resources = seen.judged
     judged = [evaluate(resource, index, context) for resource in resources]
     findings = _placed(merge_autoscaled((f for j in judged for f in j.findings), _scalers(resources)), seen)
@@ -154,6 +156,8 @@ def _see(options: Options, profile: Profile) -> _Seen:
 
 
 def _read_context(paths: Sequence[str]) -> Inputs:
+    if STDIN in paths:
+        raise ConfigError(f"--context {STDIN}: standard input can only be judged; give a file")
     context = read_inputs(paths)
     unread = [f"--context {record.path}: {record.reason}" for record in context.records if record.status is InputStatus.FAILED]
     if unread:
@@ -234,9 +238,6 @@ def _partial_note(options: Options) -> list[Note]:
     return [Note("partial-run", "the run is not the whole (--partial): what is missing from it proves nothing")] if options.partial else []
 
 
-def _below_repository(folder: Path) -> str:
-    """The folder relative to the top of its git repository; empty outside of one."""
-    for parent in (folder, *folder.parents):
-        if (parent / ".git").exists():
-            return folder.relative_to(parent).as_posix()
-    return ""
+def _repository_of(folder: Path) -> Path:
+    """The top of the git repository that a folder is in; outside of one the folder itself."""
+    return next((parent for parent in (folder, *folder.parents) if (parent / ".git").exists()), folder)

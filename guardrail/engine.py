@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import posixpath
+import re
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 __all__ = ["Context", "Judgement", "RunFact", "evaluate", "merge_autoscaled"]
 
 _RUN = "run:"
+_UNREAD = ("type ", "kind ")  # references to what the normalisers do not model yet
 _FINGERPRINT_CHARS = 12  # 48 bits: one chance in 10^5 of a clash among 75,000 findings
 _MAX_MESSAGE_CHARS = 1_000
 _MAX_NAMED = 3  # fields that one message names
@@ -39,12 +41,13 @@ _MAX_NAMED = 3  # fields that one message names
 class Context:
     """What is the same for every resource of a run.
 
-    `now` is aware and in UTC. `root` is the folder of the run relative to the
-    repository, so that a fingerprint does not depend on where the run was started.
+    `now` is aware and in UTC. `folder` is where the run was started and `root` the top of its repository, both
+    absolute: a fingerprint does not depend on where a run was started, nor on how a path was written.
     """
 
     now: datetime
-    root: str = ""
+    folder: str = "/"
+    root: str = "/"
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -275,7 +278,10 @@ def _undecided_text(value: Unknown, validation: Validation, scope: _Scope) -> st
     blamed = [path for path in read if _within(path, validation.field)]
     named = blamed or read or paths or [validation.field]
     what = ", ".join(named[:_MAX_NAMED]) + (f" and {len(named) - _MAX_NAMED} more" if len(named) > _MAX_NAMED else "")
-    when = "known only after apply" if scope.view["source"] == "terraform" else "not known"
+    if all(reference.startswith(_UNREAD) for reference in value.references):
+        when = "not read by this version"
+    else:
+        when = "known only after apply" if scope.view["source"] == "terraform" else "not known"
     return f"{what} {'is' if len(named) == 1 else 'are'} {when} ({', '.join(value.references)})"
 
 
@@ -305,10 +311,10 @@ def _finding(verdict: _Verdict, resource: Resource, context: Context) -> Finding
         action=verdict.action,
         resource=resource.identity,
         location=Location(origin.path, document=origin.document, pointer=pointer),
-        message=_scrub(result.message or policy.title, resource.secrets),
+        message=_scrub(result.message or policy.title, resource),
         rationale=policy.rationale,
         remediation=policy.remediation.get(resource.view["source"], ""),
-        fingerprint=_fingerprint(policy.name, result.validation, blamed, resource, context.root),
+        fingerprint=_fingerprint(policy.name, result.validation, blamed, resource, context),
         unknown=result.unknown,
     )
 
@@ -321,14 +327,27 @@ def _pointer_of(path: str, blame: Mapping[str, str]) -> str:
     return ""
 
 
-def _scrub(text: str, secrets: frozenset[str]) -> str:
-    for secret in sorted(secrets, key=len, reverse=True):
+def _scrub(text: str, resource: Resource) -> str:
+    """A message without secrets: those of the run anywhere, those of this resource's own fields as whole words, however short."""
+    for secret in sorted(resource.secrets, key=len, reverse=True):
         text = text.replace(secret, "(sensitive)")
+    for own in sorted(_sensitive_texts(resource.view), key=len, reverse=True):
+        text = re.sub(rf"(?<!\w){re.escape(own)}(?!\w)", "(sensitive)", text)
     return text
 
 
-def _fingerprint(policy: str, validation: str, blamed: str, resource: Resource, root: str) -> str:
+def _sensitive_texts(view: Mapping[str, Any]) -> Iterator[str]:
+    for path in view.get("sensitive", ()):
+        head, _, key = path.partition(".")
+        value = view.get(head)
+        if isinstance(value, dict):
+            value = value.get(key)
+        if isinstance(value, (str, int, float)) and not isinstance(value, bool) and value != "":
+            yield str(value)
+
+
+def _fingerprint(policy: str, validation: str, blamed: str, resource: Resource, context: Context) -> str:
     parts = [policy, validation, resource.identity.id, blamed]
     if resource.identity.source == "kubernetes":
-        parts.append(posixpath.normpath(posixpath.join(root, resource.origin.path)))
+        parts.append(posixpath.relpath(posixpath.join(context.folder, resource.origin.path), context.root))
     return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:_FINGERPRINT_CHARS]

@@ -85,6 +85,18 @@ def test_a_context_that_cannot_be_read_stops_the_run(tmp_path: Path) -> None:
         run(tmp_path, {"a.yaml": SERVICE}, context=(str(tmp_path / "nowhere"),))
 
 
+def test_standard_input_is_no_context(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="standard input can only be judged"):
+        run(tmp_path, {"a.yaml": SERVICE}, context=("-",))
+
+
+def test_an_absolute_path_is_the_same_finding(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    write(tmp_path, {"job.yaml": JOB})
+    one, other = (lint(Options(paths=(path,), now=NOW)).findings for path in ("job.yaml", str(tmp_path / "job.yaml")))
+    assert [f.fingerprint for f in one] == [f.fingerprint for f in other] != []
+
+
 def test_a_kustomize_patch_is_shown_but_not_judged(tmp_path: Path) -> None:
     paths = write(tmp_path, {"patch.yaml": PATCH})
     report = lint(Options(paths=paths, now=NOW))

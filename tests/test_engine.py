@@ -227,6 +227,12 @@ def test_an_undecided_finding_names_what_is_not_known(reads: tuple[str, ...], un
     assert only(judge(resource(unknown=unknown), policy(validation(program=rule)))).message == message
 
 
+def test_what_is_not_modelled_is_not_said_to_come_after_apply() -> None:
+    rule = validation(program=constant(Unknown(["type aws_lambda_function"])))
+    lambda_ = resource(source="terraform", unknown={"units.max": ["type aws_lambda_function"]})
+    assert only(judge(lambda_, policy(rule))).message == "units.max is not read by this version (type aws_lambda_function)"
+
+
 def test_run_facts_alone_skip_whatever_unknown_means() -> None:
     undecided = validation(program=constant(Unknown(["run:cluster", "run:namespace-labels"])), when_unknown={"default": WhenUnknown.DENY})
     judgement = judge(resource(), policy(undecided))
@@ -342,13 +348,21 @@ def test_secrets_never_reach_a_message() -> None:
     assert found.message == "is (sensitive), not (sensitive)"
 
 
+def test_a_short_secret_of_the_resource_itself_is_no_word_of_a_message() -> None:
+    secret = resource(sensitive=["tags.team"], tags={"team": "tbd"})
+    found = only(judge(secret, policy(validation(message_program=constant("team is tbd, outbid by dev")))))
+    assert found.message == "team is (sensitive), outbid by dev"
+
+
 def test_the_fingerprint_survives_moved_lines_and_the_folder_of_the_run() -> None:
     here, library = resource(), PolicyIndex(Library((policy(),), "h", ProfileInfo("p", "1", "h", None), ("prod",)))
     one = only(evaluate(here, library, CONTEXT)).fingerprint
     moved = replace(here, origin=Origin("k8s/api.yaml", 7, ""))
     below = replace(here, origin=Origin("api.yaml", 2, "/items/1"))
+    absolute = replace(here, origin=Origin("/k8s/api.yaml"))
     assert only(evaluate(moved, library, CONTEXT)).fingerprint == one
-    assert only(evaluate(below, library, replace(CONTEXT, root="k8s"))).fingerprint == one
+    assert only(evaluate(below, library, replace(CONTEXT, folder="/k8s"))).fingerprint == one
+    assert only(evaluate(absolute, library, CONTEXT)).fingerprint == one
     assert only(evaluate(replace(here, origin=Origin("other.yaml")), library, CONTEXT)).fingerprint != one
 
 

@@ -39,6 +39,9 @@ def lint(flags: Namespace) -> int:
         _publish(report, _reporter(flags, stream, form))
 
     _deliver(flags, write)
+    if flags.require_profile and report.dormant:
+        waiting = ", ".join(f"{dormant.policy} ({', '.join(dormant.needs)})" for dormant in report.dormant)
+        sys.stderr.write(f"guardrail: --require-profile, and these policies wait for facts: {waiting}\n")
     return exit_code(report, fail_on=flags.fail_on, require_profile=flags.require_profile, allow_empty=flags.allow_empty)
 
 

@@ -26,6 +26,8 @@ def standard_output(*, machine: bool) -> Iterator[TextIO]:
     written (a full disk).
     """
     stream = sys.stdout
+    if stream is None:
+        raise ConfigError("the report cannot be written to standard output: it is closed")
     if isinstance(stream, io.TextIOWrapper):
         stream.reconfigure(encoding="utf-8" if machine else None, errors="backslashreplace")
     try:

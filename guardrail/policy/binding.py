@@ -43,6 +43,8 @@ def bind_params(policy: CheckedPolicy, profile: Profile) -> BoundParams:
     for name, declared in policy.spec.get("params", {}).items():
         path: str | None = declared.get("from")
         value = profile.value(path) if path is not None else None
+        if declared.get("required") is True and value in ({}, []):
+            value = None  # an empty map or list gives nothing to judge by
         if value is not None and path is not None:
             where = tuple(path.split("."))
             faults.extend(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["CATALOGUE", "GLOBAL_TYPES", "GPU_SYSTEM_NAMESPACES", "SYSTEM_NAMESPACES", "TAG_KEYS"]
+__all__ = ["CATALOGUE", "CATEGORIES", "GLOBAL_TYPES", "GPU_SYSTEM_NAMESPACES", "SYSTEM_NAMESPACES", "TAG_KEYS", "TAG_SETS"]
 
 _CANONICAL_KEYS = (
     "team",
@@ -51,6 +51,29 @@ GLOBAL_TYPES = (
     "azurerm_consumption_budget_*",
 )
 """Globs of Terraform types that live in no region."""
+
+TAG_SETS = ("base", "compute", "serving", "data", "namespace", "gpu", "training")
+"""The sets of required tag keys that the shipped rules know."""
+
+CATEGORIES = (
+    "tagging",
+    "regions",
+    "gpu",
+    "quota",
+    "replicas",
+    "autoscaling",
+    "spot",
+    "batch",
+    "lifecycle",
+    "network",
+    "storage",
+    "security",
+    "cost",
+    "scheduling",
+    "environments",
+    "hygiene",
+)
+"""The categories of the shipped rules, those of later versions too: a profile may name them before they come."""
 
 CATALOGUE: Mapping[str, object] = {"tag-keys": TAG_KEYS}
 """What `default: {catalogue: name}` of a parameter may name."""

@@ -11,6 +11,7 @@ from guardrail.errors import Fault, PolicyError, ProfileError
 from guardrail.facts import DEFAULT_ENVIRONMENT
 from guardrail.model import Action, Dormant, Note
 from guardrail.policy.binding import bind_params, environment_names
+from guardrail.policy.catalogue import CATEGORIES, TAG_SETS
 from guardrail.policy.compiled import CompiledPolicy, Library, Match, NamedProgram, OnUpdate, UpdateMode, Validation
 from guardrail.policy.compiler import check_policy
 from guardrail.policy.documents import read_documents
@@ -69,6 +70,7 @@ def compile_library(sources: Sequence[PolicySource], profile: Profile, runtime: 
         policies.append(compiled)
         dormant.extend([waits] if waits is not None else [])
     faults.extend(_override_faults(checked, profile))
+    faults.extend(_slip_faults(checked, profile))
     if faults:
         raise ProfileError(faults)
     return Library(
@@ -201,7 +203,7 @@ def _validation(policy: CheckedPolicy, params: BoundParams, profile: Profile, at
     path: Path = ("spec", "validations", at)
     own: Mapping[str, Any] = policy.spec["validations"][at]
     names = environment_names(profile)
-    without = _inherited(policy, path, "noProfile") if profile.is_starter else None
+    without = _inherited(policy, path, "noProfile") if profile.is_starter and _says_without(policy, own) else None
     actions: dict[str, Action | None]
     if without is None:
         actions = actions_of(policy, own, profile, names)
@@ -255,6 +257,11 @@ def _reads_missing(policy: CheckedPolicy, path: Path, params: BoundParams) -> bo
     return False
 
 
+def _says_without(policy: CheckedPolicy, own: Mapping[str, Any]) -> bool:
+    """Whether it is said what happens without a profile; else a policy acts as it says, unless it waits for facts."""
+    return "noProfile" in policy.spec or "noProfile" in own
+
+
 # ---- what the profile says about policies
 
 
@@ -270,11 +277,31 @@ def _override_faults(checked: Sequence[CheckedPolicy], profile: Profile) -> Iter
             yield profile.fault(path, f"no policy {name}{hint}", at_key=True)
 
 
+def _slip_faults(checked: Sequence[CheckedPolicy], profile: Profile) -> Iterator[Fault]:
+    """Categories and sets of tag keys that look like a slip of the pen: what they say would never be applied."""
+    for part, known in (("enforcement.packs", _categories(checked)), ("tags.required", TAG_SETS)):
+        for name in profile.value(part) or {}:
+            if name not in known and (hint := did_you_mean(name, known)):
+                yield profile.fault((*part.split("."), name), f"nothing is called {name}{hint}", at_key=True)
+
+
+def _categories(checked: Iterable[CheckedPolicy]) -> tuple[str, ...]:
+    return (*CATEGORIES, *(policy.spec["category"] for policy in checked))
+
+
+def _unclaimed(checked: Sequence[CheckedPolicy], profile: Profile) -> Iterator[Note]:
+    for part, known in (("enforcement.packs", _categories(checked)), ("tags.required", TAG_SETS)):
+        names = sorted(set(profile.value(part) or {}) - set(known))
+        if names:
+            yield Note("profile-names-nothing", f"no shipped policy reads what {part} says of {', '.join(names)}")
+
+
 def _notes(checked: Sequence[CheckedPolicy], profile: Profile) -> Iterator[Note]:
     names = {policy.name for policy in checked}
     absent = sorted({key.partition("/")[0] for key in profile.value("enforcement.overrides") or {}} - names)
     if absent:
         yield Note("profile-names-no-policy", f"enforcement.overrides names policies that this library does not have: {', '.join(absent)}")
+    yield from _unclaimed(checked, profile)
     if profile.is_starter:
         return
     unread = sorted(_unread(checked, profile))

@@ -56,9 +56,10 @@ class TextReporter:
         shown = [f for f in self._findings if _stands_alone(f)]
         yield from self._entries(grouped(shown))
         yield failed_lines(report.inputs, self._terminal, verbose=self._verbose)
-        if self._quiet:
-            return
         waiting = [f for f in self._findings if not _stands_alone(f)]
+        if self._quiet:
+            yield [*self._undecided(grouped(waiting))]
+            return
         yield [
             *self._undecided(grouped(waiting)),
             *self._dormant(report),
@@ -235,11 +236,12 @@ def _last_line(report: Report, findings: Sequence[Finding], terminal: Terminal) 
 
 def _verdict(report: Report, findings: Sequence[Finding], terminal: Terminal) -> str:
     summary = report.summary
+    failures = Counter(finding.action for finding in findings if finding.outcome is Outcome.FAIL)
     counts = [
         (summary.errors, "rule error" if summary.errors == 1 else "rule errors", "error"),
-        (summary.deny, "deny", "deny"),
-        (summary.warn, "warn", "warn"),
-        (summary.audit, "audit", "audit"),
+        (failures[Action.DENY], "deny", "deny"),
+        (failures[Action.WARN], "warn", "warn"),
+        (failures[Action.AUDIT], "audit", "audit"),
         (summary.excepted, "excepted", ""),
         (summary.undecided, f"undecided{_denied(findings)}", ""),
     ]
