@@ -6,9 +6,10 @@ import re
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache
-from importlib import resources
 from types import MappingProxyType
 from typing import TYPE_CHECKING
+
+from guardrail.catalogue.tables import rows_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -48,7 +49,7 @@ def instance_type(provider: str, name: str) -> InstanceType | None:
     folded = name.strip().lower()
     row = types.get(folded)
     if row is not None:
-        accelerator, count = row.split("\t")
+        accelerator, count = row
         return InstanceType(name, accelerator, None if count == _UNPUBLISHED else Fraction(count))
     family = _FAMILY[provider].match(folded) if provider in _FAMILY else None
     if family is not None and family[0] in bare:
@@ -57,16 +58,12 @@ def instance_type(provider: str, name: str) -> InstanceType | None:
 
 
 @cache
-def _tables() -> Mapping[str, tuple[Mapping[str, str], frozenset[str]]]:
-    types: dict[str, dict[str, str]] = {}
+def _tables() -> Mapping[str, tuple[Mapping[str, tuple[str, str]], frozenset[str]]]:
+    types: dict[str, dict[str, tuple[str, str]]] = {}
     families: dict[str, set[str]] = {}
-    text = resources.files("guardrail.catalogue").joinpath("data/instances.tsv").read_text("utf-8")
-    for line in text.splitlines():
-        if line.startswith(("#", "provider\t")):
-            continue
-        provider, kind, name, rest = line.split("\t", 3)
+    for provider, kind, name, accelerator, count in rows_of("instances.tsv"):
         if kind == "type":
-            types.setdefault(provider, {})[name] = rest
+            types.setdefault(provider, {})[name] = (accelerator, count)
         else:
             families.setdefault(provider, set()).add(name)
     return MappingProxyType({provider: (types[provider], frozenset(families[provider])) for provider in types})

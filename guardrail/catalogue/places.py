@@ -10,9 +10,10 @@ from collections import defaultdict
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import cache
-from importlib import resources
 from types import MappingProxyType
 from typing import TYPE_CHECKING
+
+from guardrail.catalogue.tables import rows_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -90,11 +91,8 @@ def _of(provider: str | None) -> tuple[_Places, ...]:
 @cache
 def _tables() -> Mapping[str, _Places]:
     rows: dict[str, list[tuple[str, str, tuple[str, ...]]]] = defaultdict(list)
-    text = resources.files("guardrail.catalogue").joinpath("data/places.tsv").read_text("utf-8")
-    for line in text.splitlines():
-        if not line.startswith(("#", "provider\t")):
-            provider, kind, name, members = line.split("\t")
-            rows[provider].append((kind, name, tuple(members.split())))
+    for provider, kind, name, members in rows_of("places.tsv"):
+        rows[provider].append((kind, name, tuple(members.split())))
     return MappingProxyType({provider: _places(of_provider) for provider, of_provider in rows.items()})
 
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["auto_scaling_group", "eks_node_group", "instance"]
 
 _TEMPLATE = ("aws_launch_template",)
+_ACCELERATORS = ("accelerator_names", "accelerator_types", "accelerator_manufacturers")
 _EKS_DEFAULT_TYPE = "t3.medium"  # what EKS takes when neither the group nor its template names a type
 
 
@@ -31,7 +32,7 @@ def instance(change: Change, values: Values, joins: Joins) -> Capacity:
 
 def eks_node_group(change: Change, values: Values, joins: Joins) -> Capacity:
     """A managed node group; several instance types are alternatives."""
-    scaling = values.block("scaling_config")
+    scaling = values.block("scaling_config", computed=False)
     minimum, maximum, desired = (_size(scaling, name) for name in ("min_size", "max_size", "desired_size"))
     types = values.get("instance_types")
     if isinstance(types, Unknown):
@@ -126,46 +127,50 @@ def _asg_machines(change: Change, values: Values, joins: Joins) -> tuple[list[tu
     mixed = values.block("mixed_instances_policy")
     if isinstance(mixed, Unknown):
         return [(machine_of("aws", mixed), 1)], values.point("mixed_instances_policy")
-    if mixed is None:
-        name = "launch_configuration" if text(values.get("launch_configuration")) is not None else "launch_template"
-        if name == "launch_template":
-            found = _from_template(change, values, joins)
-        else:
-            found = _of(joins.linked(change, values, name, ("aws_launch_configuration",)), None, prior=_is_prior(values))
-            found = found or _outside(values.get(name), "launch configuration")
-        return [(found or _untyped(change), 1)], values.point(name)
-    return _mixed(change, mixed, joins)
+    if mixed is not None:
+        return _mixed(change, mixed, joins)
+    name = "launch_configuration" if text(values.get("launch_configuration")) is not None else "launch_template"
+    if name == "launch_template":
+        found = _from_template(change, values, joins)
+    else:
+        configurations = joins.linked(change, values, name, ("aws_launch_configuration",))
+        found = _of(configurations, None, prior=values.is_prior) if configurations else _outside(values.get(name), "launch configuration")
+    return [(found or _untyped(change), 1)], values.point(name)
 
 
 def _mixed(change: Change, mixed: Values, joins: Joins) -> tuple[list[tuple[Machine, int | Unknown]], str]:
     template = mixed.block("launch_template")
     if template is None or isinstance(template, Unknown):
         return [(machine_of("aws", template) if isinstance(template, Unknown) else _untyped(change), 1)], mixed.point("launch_template")
-    specification = template.block("launch_template_specification")
-    base = None
-    if isinstance(specification, Unknown):
-        base = machine_of("aws", specification)
-    elif specification is not None:
-        base = _by_specification(change, specification, joins, ("launch_template_id", "launch_template_name"))
-    overrides = template.blocks("override")
+    base = _by_specification(change, template, joins)
+    overrides = template.blocks("override", computed=False)
     if isinstance(overrides, Unknown):
         return [(machine_of("aws", overrides), 1)], template.point("override")
-    found = [(_override(change, override, base), _weight(override)) for override in overrides]
-    return (
-        (found, template.point("override")) if found else ([(base or _untyped(change), 1)], template.point("launch_template_specification"))
-    )
+    found = [(_override(change, override, joins) or base or _untyped(change), _weight(override)) for override in overrides]
+    if found:
+        return found, template.point("override")
+    return [(base or _untyped(change), 1)], template.point("launch_template_specification")
 
 
-def _override(change: Change, override: Values, base: Machine | None) -> Machine:
-    own = text(override.get("instance_type"))
+def _override(change: Change, override: Values, joins: Joins) -> Machine | None:
+    """The machine that an override names, itself or by a template of its own; None: it keeps that of the policy."""
+    return _written(override) or _by_specification(change, override, joins)
+
+
+def _written(holder: Values) -> Machine | None:
+    """The machine that an override or a template names by its type or by attributes."""
+    own = text(holder.get("instance_type"))
     if own is not None:
         return machine_of("aws", own)
-    requirements = override.block("instance_requirements")
-    return _required(requirements) if requirements is not None else base or _untyped(change)
+    requirements = holder.block("instance_requirements")
+    return None if requirements is None else _required(requirements)
 
 
 def _required(requirements: Values | Unknown) -> Machine:
-    """Types chosen by attributes: none with an accelerator when the maximum is 0, else any that fits."""
+    """Types chosen by attributes: none with an accelerator when the maximum is 0, else any that fits.
+
+    Accelerators that are asked for by number, name, kind or maker are on every type that fits.
+    """
     if isinstance(requirements, Unknown):
         return machine_of("aws", requirements)
     count = requirements.block("accelerator_count")
@@ -175,8 +180,9 @@ def _required(requirements: Values | Unknown) -> Machine:
     if count is not None and whole(count.get("max")) == 0:
         return Machine(chosen)
     least = whole(count.get("min")) if count is not None else None
-    if isinstance(least, int) and least > 0:
-        return Machine(chosen, (Device("instance_requirements", None, None, chosen),))
+    named = any(isinstance(name, str) for listed in _ACCELERATORS for name in texts(requirements.get(listed)))
+    if named or (isinstance(least, int) and least > 0):
+        return Machine(chosen, (Device("instance_requirements", None, chosen, chosen),))
     return Machine(chosen, unread=chosen)
 
 
@@ -186,20 +192,23 @@ def _weight(override: Values) -> int | Unknown:
 
 
 def _from_template(change: Change, values: Values, joins: Joins) -> Machine | None:
-    """The machine that the `launch_template` block names, None without such a block."""
-    block = values.block("launch_template")
-    if isinstance(block, Unknown):
-        return machine_of("aws", block)
-    return None if block is None else _by_specification(change, block, joins, ("id", "name"))
+    """The machine that the `launch_template` block names, None without such a block or where its template names none."""
+    return _by_block(change, values.block("launch_template"), joins, ("id", "name"))
 
 
-def _by_specification(change: Change, block: Values, joins: Joins, names: tuple[str, str]) -> Machine:
+def _by_specification(change: Change, holder: Values, joins: Joins) -> Machine | None:
+    """The machine that the template of a mixed policy, or of one of its overrides, names."""
+    return _by_block(change, holder.block("launch_template_specification"), joins, ("launch_template_id", "launch_template_name"))
+
+
+def _by_block(change: Change, block: Values | Unknown | None, joins: Joins, names: tuple[str, str]) -> Machine | None:
+    if block is None or isinstance(block, Unknown):
+        return None if block is None else machine_of("aws", block)
     for name in names:
         templates = joins.linked(change, block, name, _TEMPLATE)
         if templates:
-            return _of(templates, block.get("version"), prior=_is_prior(block)) or _untyped(change)
-    missing = next((value for name in names for value in (block.get(name),) if value is not None), None)
-    return _outside(missing, "launch template")
+            return _of(templates, block.get("version"), prior=block.is_prior)
+    return _outside(next((value for name in names for value in (block.get(name),) if value is not None), None), "launch template")
 
 
 def _outside(named: object, what: str) -> Machine:
@@ -208,43 +217,40 @@ def _outside(named: object, what: str) -> Machine:
     return Machine(unknown, unread=unknown)
 
 
-def _is_prior(values: Values) -> bool:
-    """Whether values are those before the change, so that templates count as they were before it, too."""
-    return values.pointer.startswith("/change/before")
-
-
 def _of(templates: list[Change], version: object, *, prior: bool) -> Machine | None:
-    """The machine that templates name; several are possible where a reference names no instance."""
-    types = {_type(template, version, prior=prior) for template in templates}
-    if not types or types == {None}:
-        return None
-    if len(types) == 1:
-        return machine_of("aws", next(iter(types)))
-    unknown = Unknown(ref for type_ in types if isinstance(type_, Unknown) for ref in type_.references)
-    named = Unknown(template.text for template in templates)
-    return Machine(named | unknown, unread=named | unknown)
+    """The machine that templates name, None where they name none.
+
+    Several are possible where a reference names no instance: what they do not agree on is unknown.
+    """
+    machines = [_in_version(template, version, prior=prior) for template in templates]
+    if all(machine == machines[0] for machine in machines):
+        return machines[0]
+    unread = (machine.unread for machine in machines if machine is not None)
+    unknown = Unknown((*(template.text for template in templates), *(ref for doubt in unread if doubt for ref in doubt.references)))
+    return Machine(unknown, unread=unknown)
 
 
-def _type(template: Change, version: object, *, prior: bool) -> str | Unknown | None:
-    """The instance type in a version of a template.
+def _in_version(template: Change, version: object, *, prior: bool) -> Machine | None:
+    """The machine that a version of a template names.
 
     `$Latest` and a reference to the latest version follow this plan; the default version follows it
     on creation or with `update_default_version`; a number equal to the latest version before the
     change is the content before it. Any other version is not in the plan.
     """
-    planned = text(template.now.get("instance_type"))
-    if template.before is None:
-        return planned
-    before, latest = text(template.before.get("instance_type")), template.before.get("latest_version")
-    if prior:
-        return before
-    if template.operation == "replace" or version == "$Latest" or isinstance(version, Unknown):
-        return planned
+    planned, applied = template.now, template.before or template.now
+    if template.operation == "create" or (template.operation == "replace" and not prior):
+        return _written(planned)
+    if version == "$Latest" or isinstance(version, Unknown):
+        return _written(applied if prior else planned)
     if version in (None, "", "$Default"):  # a damaged plan may hold what no set can
-        if flag(template.now.get("update_default_version")) is True:
-            return planned
-        return before if template.before.get("default_version") == latest else Unknown((f"{template.text} $Default",))
-    return before if whole(version) == whole(latest) else Unknown((f"{template.text} version {version}",))
+        if not prior and flag(planned.get("update_default_version")) is True:
+            return _written(planned)
+        version = applied.get("default_version")
+    latest = applied.get("latest_version")
+    if whole(version) == whole(latest):
+        return _written(applied)
+    unknown = Unknown((f"{template.text} version {version}",))
+    return Machine(unknown, unread=unknown)
 
 
 def _untyped(change: Change) -> Machine:

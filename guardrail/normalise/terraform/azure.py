@@ -48,7 +48,7 @@ def cluster(change: Change, values: Values, joins: Joins) -> Capacity:
 
 
 def _autoscaled(values: Values) -> bool:
-    return any(flag(values.get(name)) is True for name in _AUTOSCALING)
+    return any(flag(values.get(name)) is True for name in _AUTOSCALING) and whole(values.get("max_count")) != 0
 
 
 def _group(name: str, values: Values, smallest: int) -> Group:
@@ -58,12 +58,11 @@ def _group(name: str, values: Values, smallest: int) -> Group:
     unknown = next((switch for switch in switches if isinstance(switch, Unknown)), None)
     if unknown is not None:
         return Group(name, machine, unknown, unknown, unknown, unknown)
-    if True in switches:
-        low, high = whole(values.get("min_count")), whole(values.get("max_count"))
-        if high is not None and high != 0:
-            floor = 0 if low is None else low
-            return Group(name, machine, floor, high, floor if fixed is None else fixed, True if isinstance(high, int) else high)
-        return Group(name, machine, 0 if low is None else low, UNBOUNDED, 0 if fixed is None else fixed, bounded=False)
+    low, high = whole(values.get("min_count")), whole(values.get("max_count"))
+    if True in switches and high != 0:  # a maximum of 0 says that autoscaling is off
+        floor = 0 if low is None else low
+        bounded = high if isinstance(high, Unknown) else high is not None
+        return Group(name, machine, floor, UNBOUNDED if high is None else high, floor if fixed is None else fixed, bounded)
     size = smallest if fixed is None else fixed
     return Group(name, machine, size, size, size, fixed if isinstance(fixed, Unknown) else fixed is not None)
 

@@ -144,7 +144,7 @@ def _devices(machine: Machine) -> list[dict[str, Any]] | Unknown:
         {
             **({"resource": device.resource} if device.resource else {}),
             **({"vendor": device.vendor} if device.vendor else {}),
-            **({"model": device.family} if device.family else {}),
+            **({} if device.family is None else {"model": device.family}),
             "count": _double(device.count),
         }
         for device in machine.devices
@@ -161,11 +161,10 @@ def _instance_types(machines: Iterable[Machine]) -> list[Any] | Unknown:
 
 
 def _families(groups: tuple[Group, ...]) -> list[Any] | Unknown:
-    named = sorted({device.family for group in groups for device in group.machine.devices if device.family})
-    doubts = [group.machine.unread for group in groups]
-    doubts += [
-        Unknown((f"accelerator {device.resource}".strip(),)) for group in groups for device in group.machine.devices if not device.family
-    ]
+    devices = [device for group in groups for device in group.machine.devices]
+    named = sorted({device.family for device in devices if isinstance(device.family, str)})
+    doubts: list[Any] = [group.machine.unread for group in groups]
+    doubts += [Unknown((f"accelerator {device.resource}".strip(),)) if device.family is None else device.family for device in devices]
     unknown = _union(doubts)
     if unknown is None:
         return named

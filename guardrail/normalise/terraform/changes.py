@@ -109,6 +109,8 @@ def _read(index: int, entry: Any, configuration: Configuration) -> tuple[str, Ch
     if known in _NOT_LOOKED_AT or written.get("deposed"):
         return "", None
     operation = _OPERATIONS.get(known)
+    if operation == "none" and change.get("importing") and isinstance(change.get("after"), dict):
+        operation = "update"  # what is taken over is judged, as an update without change
     if operation is None:
         return "the list of actions is missing or not known", None
     side = _side(operation, change)
@@ -126,6 +128,7 @@ def _change(index: int, entry: Mapping[str, Any], address: Address, operation: s
     change, block = entry["change"], configuration.block(address)
     type_ = entry.get("type")
     provider_key = as_map(block).get("provider_config_key")
+    has_prior = operation in {"update", "replace"} and isinstance(change.get("before"), dict)
     return Change(
         index=index,
         address=address,
@@ -134,37 +137,25 @@ def _change(index: int, entry: Mapping[str, Any], address: Address, operation: s
         provider_name=entry["provider_name"] if isinstance(entry.get("provider_name"), str) else "",
         provider_key=provider_key if isinstance(provider_key, str) else None,
         operation=operation,
-        now=_planned(change, _side(operation, change), block, address, configuration),
-        before=_prior(change, address, configuration) if operation in {"update", "replace"} else None,
+        now=_values(change, _side(operation, change), block, address, configuration),
+        before=_values(change, "before", block, address, configuration) if has_prior else None,
     )
 
 
-def _planned(
+def _values(
     change: Mapping[str, Any], side: str, block: Mapping[str, Any] | None, address: Address, configuration: Configuration
 ) -> Values:
-    unknown = change.get("after_unknown") if side == "after" else None
+    """One side of a change. Prior values are facts: nothing in them is unknown, and no expression stands for them any more."""
+    planned = side == "after"
+    unknown = change.get("after_unknown") if planned else None
     return Values(
         known=as_map(change.get(side)),
         unknown=unknown if unknown is True or isinstance(unknown, dict) else {},
-        expressions=() if block is None else (as_map(block.get("expressions")),),
-        otherwise=Unknown((str(address),)) if block is None else None,
+        expressions=(as_map(block.get("expressions")),) if planned and block is not None else (),
+        otherwise=Unknown((str(address),)) if planned and block is None else None,
         module=address.module_names,
         configuration=configuration,
         pointer=f"/change/{side}",
-    )
-
-
-def _prior(change: Mapping[str, Any], address: Address, configuration: Configuration) -> Values | None:
-    if not isinstance(change.get("before"), dict):
-        return None
-    return Values(
-        known=change["before"],
-        unknown={},
-        expressions=(),
-        otherwise=None,
-        module=address.module_names,
-        configuration=configuration,
-        pointer="/change/before",
     )
 
 

@@ -85,16 +85,24 @@ class Configuration:
         return self._blocks[names].get(address.block)
 
     def managed_blocks(self) -> Iterator[tuple[tuple[str, ...], str]]:
-        """Every managed resource block as (module path, type.name)."""
+        """Every managed resource block that is not switched off, as (module path, type.name)."""
         waiting: list[tuple[tuple[str, ...], Mapping[str, Any]]] = [((), self._root)]
         while waiting:
             names, module = waiting.pop()
             for block in as_list(module.get("resources")):
-                if isinstance(block, dict) and block.get("mode", "managed") == "managed":
+                if isinstance(block, dict) and block.get("mode", "managed") == "managed" and not self._is_off(block, names):
                     yield names, _block_name(block)
             waiting.extend(
-                ((*names, name), as_map(as_map(call).get("module"))) for name, call in as_map(module.get("module_calls")).items()
+                ((*names, name), as_map(as_map(call).get("module")))
+                for name, call in as_map(module.get("module_calls")).items()
+                if not self._is_off(as_map(call), names)
             )
+
+    def _is_off(self, block: Mapping[str, Any], names: tuple[str, ...]) -> bool:
+        """Whether a block or a call surely makes nothing: its count is 0, or there is nothing to repeat it for."""
+        count = self.resolve(block["count_expression"], names) if "count_expression" in block else None
+        repeated = self.resolve(block["for_each_expression"], names) if "for_each_expression" in block else None
+        return (count == 0 and count is not False) or repeated in ({}, [])
 
     def sensitive_variables(self) -> Iterator[tuple[str, Mapping[str, Any]]]:
         """The declarations of variables that are marked sensitive, of every module."""

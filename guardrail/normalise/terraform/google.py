@@ -42,7 +42,7 @@ def node_pool(change: Change, values: Values, joins: Joins) -> Capacity:
     zones = _zones(values, clusters[0].now if clusters else None)
     fixed, written = _fixed_size(values)
     fixed = _times(fixed, zones)
-    scaling = values.block("autoscaling")
+    scaling = values.block("autoscaling", computed=False)
     low, high, bounded, at = fixed, fixed, written, "node_count"
     if isinstance(scaling, Unknown):
         low, high, bounded, at = scaling, scaling, scaling, "autoscaling"
@@ -53,6 +53,8 @@ def node_pool(change: Change, values: Values, joins: Joins) -> Capacity:
             high, bounded = limit, True if not isinstance(limit, Unknown) else limit
             low = _lowest(scaling, zones)
             at = f"autoscaling/0/{'total_max_node_count' if total is not None else 'max_node_count'}"
+        elif written is False:
+            low, high, at = _lowest(scaling, zones), UNBOUNDED, "autoscaling"
     desired = fixed if written is True or scaling is None else low
     blame = _blame(values, at, config)
     cluster = _cluster_name(values, clusters)
@@ -141,9 +143,16 @@ def _zones(values: Values, cluster: Values | None) -> int | Unknown:
             return listed
         if isinstance(listed, list) and listed:
             return len(listed) + (1 if _is_zone(location) else 0)
+    location = _location_in(values.get("cluster")) if location is None else location
     if isinstance(location, Unknown):
         return location
     return 1 if _is_zone(location) else _ZONES_OF_A_REGIONAL_CLUSTER
+
+
+def _location_in(link: object) -> str | None:
+    """The location in the full name of a cluster (`projects/p/locations/europe-west4/clusters/ml`)."""
+    _, found, rest = link.partition("/locations/") if isinstance(link, str) else ("", "", "")
+    return rest.split("/", 1)[0] if found else None
 
 
 def _is_zone(location: object) -> bool:

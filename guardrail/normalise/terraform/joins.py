@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Joins"]
 
-_VALUE_KEYS = ("id", "name", "arn", "self_link", "bucket")
+_ID_KEYS = ("id", "arn", "self_link")
+_VALUE_KEYS = (*_ID_KEYS, "name", "bucket")
 
 
 class Joins:
@@ -31,6 +32,7 @@ class Joins:
         self._by_key: dict[tuple[tuple[Step, ...], str], dict[Key, list[Change]]] = {}
         self._by_type: dict[str, list[Change]] = defaultdict(list)
         self._by_value: dict[str, dict[str, list[Change]]] = {}
+        self._by_id: dict[str, list[Change]] | None = None
         self._backs: dict[tuple[str, str, str], dict[int, list[Change]]] = {}
         for change in changes:
             self._by_place[change.address.modules, change.address.block].append(change)
@@ -59,6 +61,12 @@ class Joins:
         if not valued:
             return referred
         return [target for target in valued if target in referred] or valued
+
+    def identified(self, values: Values, name: str) -> list[Change]:
+        """The resources of any type whose id, ARN or self link an attribute holds."""
+        if self._by_id is None:
+            self._by_id = _table((change for changes in self._by_type.values() for change in changes), _ID_KEYS)
+        return [target for value in texts(values.get(name)) if isinstance(value, str) for target in self._by_id.get(_folded(value), ())]
 
     def referred(self, source: Change, references: Iterable[str]) -> list[Change]:
         """The resources that references of a resource's block lead to, of its own module instance and key."""
@@ -102,14 +110,8 @@ class Joins:
 
     def _valued(self, type_: str, value: str) -> list[Change]:
         if type_ not in self._by_value:
-            table: dict[str, list[Change]] = defaultdict(list)
-            for change in self.of_type(type_):
-                sides = [change.now.known, *([change.before.known] if change.before else [])]
-                said = {text for side in sides for key in _VALUE_KEYS if isinstance(text := side.get(key), str)}
-                for text in said:
-                    table[text].append(change)
-            self._by_value[type_] = table
-        return self._by_value[type_].get(value, [])
+            self._by_value[type_] = _table(self.of_type(type_), _VALUE_KEYS)
+        return self._by_value[type_].get(_folded(value), [])
 
     def back(self, target: Change, type_: str, name: str) -> list[Change]:
         """The resources of a type whose attribute means this one (`autoscaling_group_name`)."""
@@ -121,3 +123,18 @@ class Joins:
                     table[meant.index].append(change)
             self._backs[key] = table
         return self._backs[key].get(target.index, [])
+
+
+def _table(changes: Iterable[Change], keys: tuple[str, ...]) -> dict[str, list[Change]]:
+    """Changes by what they are or were called."""
+    table: dict[str, list[Change]] = defaultdict(list)
+    for change in changes:
+        sides = [change.now.known, *([change.before.known] if change.before else [])]
+        for name in {_folded(said) for side in sides for key in keys if isinstance(said := side.get(key), str)}:
+            table[name].append(change)
+    return dict(table)
+
+
+def _folded(name: str) -> str:
+    """A name as it is compared: the ids of Azure have no case."""
+    return name.lower() if name.startswith("/subscriptions/") else name

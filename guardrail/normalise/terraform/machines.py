@@ -18,12 +18,13 @@ __all__ = ["BARE", "Device", "Machine", "attached", "machine_of"]
 class Device:
     """Accelerators of one kind in one machine; `count` in whole-device equivalents.
 
-    `resource` is the instance type or the accelerator type, `family` None where the name names none.
+    `resource` is the instance type or the accelerator type. `family` is None where that names none,
+    and `Unknown` where the name is known only later.
     """
 
     resource: str
     vendor: str | None
-    family: str | None
+    family: str | Unknown | None
     count: Fraction | Unknown
 
 
@@ -50,11 +51,12 @@ class Machine:
         """The accelerators by canonical family; None stands for a family that is not named."""
         found: dict[str | None, Fraction | Unknown] = defaultdict(Fraction)
         for device in self.devices:
-            sofar = found[device.family]
+            family = None if isinstance(device.family, Unknown) else device.family
+            sofar = found[family]
             if isinstance(sofar, Unknown) or isinstance(device.count, Unknown):
-                found[device.family] = device.count if isinstance(device.count, Unknown) else sofar
+                found[family] = device.count if isinstance(device.count, Unknown) else sofar
             else:
-                found[device.family] = sofar + device.count
+                found[family] = sofar + device.count
         return dict(found)
 
 
@@ -85,8 +87,10 @@ def attached(machine: Machine, accelerator: str | Unknown | None, count: int | U
     """
     if machine.devices or count == 0 or count is None:
         return machine
-    name = accelerator.rsplit("/", 1)[-1] if isinstance(accelerator, str) else ""
     amount: Any = count if isinstance(count, Unknown) else Fraction(count)
+    if isinstance(accelerator, Unknown):
+        return Machine(machine.type, (Device("", None, accelerator, amount),), machine.unread)
+    name = (accelerator or "").rsplit("/", 1)[-1]
     return Machine(machine.type, (_device(name, name, amount),), machine.unread)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from guardrail.catalogue.places import canonical_region, region_of_zone, same_place
 from guardrail.cel.unknown import PartialMap, Unknown
@@ -31,6 +31,7 @@ _PREFIXES = {
 }
 _NAMES = {**_PREFIXES, "google-beta": "google", "azure": "azure"}
 _REGION = re.compile(r"[a-z]{2,}(-[a-z]+)+-?[0-9]+")
+_Value = TypeVar("_Value")
 _ACCOUNT_IN_ARN = re.compile(r"arn:[a-z-]*:[a-z0-9-]*:[a-z0-9-]*:([0-9]{12}):")
 
 
@@ -79,49 +80,63 @@ class Providers:
 
     def __init__(self, configuration: Configuration) -> None:
         self._configuration = configuration
-        self._read: dict[tuple[str, str], ProviderInstance] = {}
+        self._read: dict[tuple[tuple[str, ...], str, str], ProviderInstance] = {}
 
     def of(self, change: Change) -> ProviderInstance:
         """The instance that a resource uses.
 
         A resource whose block is gone from the configuration counts as using the default instance.
         """
-        key = change.provider_key or change.type.split("_", 1)[0]
+        modules, name = self._key(change)
         provider = provider_of(change.type, change.provider_name)
-        if (key, provider) not in self._read:
-            self._read[key, provider] = self._instance(key, provider)
-        return self._read[key, provider]
+        if (modules, name, provider) not in self._read:
+            self._read[modules, name, provider] = self._instance(modules, name, provider)
+        return self._read[modules, name, provider]
 
-    def _instance(self, key: str, provider: str) -> ProviderInstance:
-        entry, names = self._entry(key)
+    def _key(self, change: Change) -> tuple[tuple[str, ...], str]:
+        """The module that knows the instance, and its name there.
+
+        Plans before format 1.0 put the name of the last module call alone before the colon. Those
+        of Terraform 0.12 name the instance that was passed down as the provider of the change
+        (`aws.eu`); later ones of these formats do not say which it was.
+        """
+        path, _, name = (change.provider_key or change.type.split("_", 1)[0]).rpartition(":")
+        if path.startswith("module."):
+            return tuple(path.split(".")[1::2]), name
+        passed = change.provider_name
+        if path and "." in passed and passed in self._configuration.providers:
+            return (), passed
+        return change.address.module_names if path else (), name
+
+    def _instance(self, modules: tuple[str, ...], name: str, provider: str) -> ProviderInstance:
+        entry, names = self._entry(modules, name)
         written = as_map(entry.get("expressions"))
-        name = key.rsplit(":", 1)[-1]
         region, source = self._region(written, names, provider)
         ignored = as_map(next(iter(as_list(written.get("ignore_tags"))), {}))
+        label = f"provider.{name}"
         return ProviderInstance(
-            name=f"provider.{name}",
-            region=region,
+            name=label,
+            region=_referring(region, label),
             region_source=source,
-            default_tags=self._defaults(written, names, provider),
+            default_tags=_referring(self._defaults(written, names, provider), label),
             ignored_keys=frozenset(self._list(ignored.get("keys"), names)),
             ignored_prefixes=tuple(self._list(ignored.get("key_prefixes"), names)),
-            account=self._account(written, names, provider),
+            account=_referring(self._account(written, names, provider), label),
         )
 
-    def _entry(self, key: str) -> tuple[Mapping[str, Any], tuple[str, ...]]:
+    def _entry(self, modules: tuple[str, ...], name: str) -> tuple[Mapping[str, Any], tuple[str, ...]]:
         """The entry that configures an instance, and the module that its variables belong to.
 
         An entry without expressions (a wrapper module that configures nothing) says nothing: the
         callers are asked, from the inside out.
         """
-        path, _, name = key.rpartition(":")
-        modules = tuple(path.split(".")[1::2]) if path else ()
-        while True:
-            at = "".join(f"module.{module}." for module in modules).rstrip(".")
-            entry = as_map(self._configuration.providers.get(f"{at}:{name}" if at else name))
-            if entry.get("expressions") or not modules:
-                return entry, modules
+        while modules:
+            for at in (".".join(f"module.{module}" for module in modules), modules[-1]):
+                entry = as_map(self._configuration.providers.get(f"{at}:{name}"))
+                if entry.get("expressions"):
+                    return entry, modules
             modules = modules[:-1]
+        return as_map(self._configuration.providers.get(name)), ()
 
     def _region(self, written: Mapping[str, Any], names: tuple[str, ...], provider: str) -> tuple[str | Unknown | None, str]:
         for attribute in ("region", "zone"):
@@ -140,7 +155,7 @@ class Providers:
         return None, "provider"
 
     def _unresolved(self, expression: Any, names: tuple[str, ...]) -> Unknown:
-        """A text made of more than the variable: its operators are not in the plan."""
+        """What is made of more than the variable: its operators are not in the plan."""
         listed = as_map(expression).get("references")
         references = tuple(ref for ref in listed if isinstance(ref, str)) if isinstance(listed, list) else ()
         return Unknown(self._configuration.root_references(references, names))
@@ -173,17 +188,22 @@ class Providers:
         return text(self._configuration.resolve(written[attribute], names))
 
     def _aws_account(self, written: Mapping[str, Any], names: tuple[str, ...]) -> str | Unknown | None:
-        allowed = self._list(written.get("allowed_account_ids"), names)
-        if len(allowed) == 1:
+        """The only account that is allowed, else that of the role which is assumed last."""
+        listed = written.get("allowed_account_ids")
+        allowed = self._configuration.resolve(listed, names) if listed is not None else None
+        if isinstance(allowed, list) and len(allowed) == 1 and isinstance(allowed[0], str):
             return allowed[0]
-        for role in as_list(written.get("assume_role")):
-            arn = self._configuration.resolve(as_map(role).get("role_arn"), names) if as_map(role).get("role_arn") else None
-            if isinstance(arn, Unknown):
-                return arn
-            found = account_in_arn(arn)
-            if found is not None:
-                return found
-        return None
+        roles = [role for name in ("assume_role_with_web_identity", "assume_role") for role in as_list(written.get(name))]
+        for expression in (as_map(role).get("role_arn") for role in reversed(roles)):
+            arn = self._configuration.resolve(expression, names) if expression else None
+            if arn is not None:
+                return arn if isinstance(arn, Unknown) else account_in_arn(arn) or self._unresolved(expression, names)
+        return None if allowed is None or isinstance(allowed, list) else self._unresolved(listed, names)
+
+
+def _referring(value: _Value | Unknown, label: str) -> _Value | Unknown:
+    """The value; what is unknown without a reference (a function over constants) refers to the provider itself."""
+    return Unknown((label,)) if isinstance(value, Unknown) and not value.references else value
 
 
 def account_in_arn(arn: Any) -> str | None:

@@ -51,6 +51,18 @@ _PARENTS = {
 }
 """Attributes that name what a resource lies in, nearest first."""
 
+_NAMED_PARENTS = {
+    "cluster": ("google_container_cluster", "aws_ecs_cluster"),
+    "cluster_name": ("aws_eks_cluster",),
+    "disk": ("google_compute_disk", "google_compute_region_disk"),
+    "instance": ("google_compute_instance",),
+    "resource_group_name": ("azurerm_resource_group",),
+    "storage_account_name": ("azurerm_storage_account",),
+    "subnetwork": ("google_compute_subnetwork",),
+    "virtual_network_name": ("azurerm_virtual_network",),
+}
+"""The types that an attribute may name; other attributes hold an id, which is told apart by itself."""
+
 _PARENT_BLOCKS = {
     "aws": (("vpc_config", "subnet_ids"), ("network_configuration", "subnets")),
     "google": (("network_interface", "subnetwork"),),
@@ -91,7 +103,7 @@ def place_of(change: Change, values: Values, instance: ProviderInstance, joins: 
     provider = provider_of(change.type, change.provider_name)
     if provider not in _OWN:
         return _of_another_cloud(values)
-    found = _own_place(change, values, provider, joins, 0) or _of_provider(instance) or _of_link(values, provider)
+    found = _own_place(change, values, provider, joins, 0) or _of_provider(instance) or _of_link(change, values, provider)
     if found is None:
         placed = billable or provider == "aws" or any(values.has(name) for name in (*_OWN[provider], *_PARENTS[provider]))
         supplier = instance.region if isinstance(instance.region, Unknown) else Unknown((instance.name,))
@@ -123,15 +135,10 @@ def _own_place(change: Change, values: Values, provider: str, joins: Joins, dept
 
 
 def _by_attribute(values: Values, provider: str) -> Place | None:
-    placed = [
-        member
-        for block in _blocks(values, "custom_placement_config")
-        for member in texts(block.get("data_locations"))
-        if isinstance(member, str)
-    ]
+    placed = [member for block in _blocks(values, "custom_placement_config") for member in texts(block.get("data_locations"))]
     if placed:
-        pointer = values.point("custom_placement_config")
-        return Place(None, "resource", tuple(same_place(member) for member in placed), pointer)
+        regions = tuple(member if isinstance(member, Unknown) else same_place(member) for member in placed)
+        return Place(None, "resource", regions, values.point("custom_placement_config"))
     for name in _OWN[provider]:
         value = text(values.get(name))
         if isinstance(value, Unknown):
@@ -187,17 +194,13 @@ def _by_parent(change: Change, values: Values, provider: str, joins: Joins, dept
 
 
 def _parents(change: Change, holder: Values, name: str, joins: Joins) -> list[Change]:
+    types = _NAMED_PARENTS.get(name, ())
     if name == "resource_group_name":
-        return joins.linked(change, holder, name, ("azurerm_resource_group",))
-    referred = joins.referred(change, holder.references(name))
+        return joins.linked(change, holder, name, types)
+    referred = [parent for parent in joins.referred(change, holder.references(name)) if parent is not change]
     if referred:
-        return [parent for parent in referred if parent is not change]
-    types = {
-        "subnetwork": "google_compute_subnetwork",
-        "cluster": "google_container_cluster",
-        "virtual_network_name": "azurerm_virtual_network",
-    }
-    return joins.linked(change, holder, name, (types[name],)) if name in types else []
+        return referred
+    return joins.linked(change, holder, name, types) if types else joins.identified(holder, name)
 
 
 def _parent_attributes(values: Values, provider: str) -> Iterator[tuple[Values, str]]:
@@ -220,20 +223,21 @@ def _of_provider(instance: ProviderInstance) -> Place | None:
     return Place(instance.region, instance.region_source, (instance.region,))
 
 
-def _of_link(values: Values, provider: str) -> Place | None:
-    """The region in the ARN or self link that the prior state knows."""
-    for name in ("arn", "self_link", "id"):
-        value: Any = values.known.get(name)
-        found = _in_link(value, provider) if isinstance(value, str) else None
-        if found is not None:
-            return Place(found, "arn", (found,), values.point(name))
+def _of_link(change: Change, values: Values, provider: str) -> Place | None:
+    """The region in the ARN or self link that the prior state knows, also of what is replaced."""
+    for side in (values, change.before or values):
+        for name in ("arn", "self_link", "id"):
+            value: Any = side.known.get(name)
+            found = _in_link(value, provider) if isinstance(value, str) else None
+            if found is not None:
+                return Place(found, "arn", (found,), side.point(name))
     return None
 
 
 def _in_link(value: str, provider: str) -> str | None:
     if provider == "aws":
         arn = _REGION_IN_ARN.match(value)
-        return canonical_region("aws", arn[1]) if arn else None
+        return arn[1] if arn and looks_like_region("aws", arn[1]) else None
     if provider == "google":
         link = _PLACE_IN_LINK.search(value)
         if link is not None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from guardrail.normalise.terraform.configuration import as_list, as_map
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
     from guardrail.normalise.terraform.configuration import Configuration
 
-__all__ = ["secrets_of", "sensitive_paths"]
+__all__ = ["Secrets", "secrets_of", "sensitive_paths"]
 
 _SHORTEST = 4  # characters; a shorter text (`1`, `dev`) would be cut out of every sentence, so only its path is masked
 _SECRET_NAME = re.compile(
@@ -30,21 +31,42 @@ _OPEN_FIELDS = frozenset(
 )
 
 
-def secrets_of(plan: Mapping[str, Any], configuration: Configuration) -> frozenset[str]:
-    """Every text of a plan that must not appear in any output, whichever resource it belongs to."""
-    found: set[str] = set()
-    for entry in as_list(plan.get("resource_changes")):
-        found.update(_of_change(as_map(as_map(entry).get("change"))))
+@dataclass(frozen=True, slots=True)
+class Secrets:
+    """The secret texts of a plan: those of every resource in all outputs, short ones only where they stand.
+
+    `own` is keyed by the place in `resource_changes` and holds the short texts of that resource.
+    """
+
+    everywhere: frozenset[str]
+    short: frozenset[str] = frozenset()
+    own: Mapping[int, frozenset[str]] = field(default_factory=dict)
+
+    def hidden_in(self, index: int) -> frozenset[str]:
+        """The values that a resource must not show in any field."""
+        short = self.short | self.own.get(index, frozenset())
+        return self.everywhere | short if short else self.everywhere
+
+
+def secrets_of(plan: Mapping[str, Any], configuration: Configuration) -> Secrets:
+    """Every text of a plan that must not be shown: of marked values, sensitive variables and provider tokens."""
+    shared: set[str] = set()
     for name, declared in configuration.sensitive_variables():
-        found.update(_texts(declared.get("default")))
-        found.update(_texts(as_map(as_map(plan.get("variables")).get(name)).get("value")))
+        shared.update(_texts(declared.get("default")))
+        shared.update(_texts(as_map(as_map(plan.get("variables")).get(name)).get("value")))
     for instance in configuration.providers.values():
-        found.update(_named(as_map(as_map(instance).get("expressions"))))
-    return frozenset(text for text in found if len(text) >= _SHORTEST)
+        shared.update(_named(as_map(as_map(instance).get("expressions"))))
+    marked = [frozenset(_of_change(as_map(as_map(entry).get("change")))) for entry in as_list(plan.get("resource_changes"))]
+    short = {at: frozenset(text for text in texts if 0 < len(text) < _SHORTEST) for at, texts in enumerate(marked) if texts}
+    return Secrets(
+        everywhere=frozenset(text for text in shared.union(*marked) if len(text) >= _SHORTEST),
+        short=frozenset(text for text in shared if 0 < len(text) < _SHORTEST),
+        own={at: texts for at, texts in short.items() if texts},
+    )
 
 
 def sensitive_paths(view: Mapping[str, Any], secrets: frozenset[str]) -> list[str]:
-    """The paths of a view whose text is one of the secrets."""
+    """The paths of a view whose text is one of the secrets, `Secrets.hidden_in` of its resource."""
     found: list[str] = []
     for name, value in view.items():
         if name in {"tags", "raw_tags"}:

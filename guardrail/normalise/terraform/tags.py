@@ -19,6 +19,9 @@ _MERGED = {"aws": ("tags_all",), "google": ("effective_labels", "terraform_label
 _DEFAULTS_REACH = {"tags", "labels", "resource_labels"}
 """Attributes that provider defaults are merged into: never `tag` blocks, node pools' or SQL settings' labels."""
 
+_FORMER = {"tag[]": ("tags",)}
+"""Auto scaling groups took a list of maps too, before version 5 of the AWS provider."""
+
 _CLOUDS = {"aws", "google", "azure"}
 
 
@@ -50,8 +53,7 @@ def tags_of(values: Values, path: str | None, provider: str, instance: ProviderI
     """The tags of a resource whose tags stand at `path`."""
     if path is None:
         return Tags(taggable=False, raw=PartialMap(), effective=PartialMap(), pointer="")
-    holder, pointer = _holder(values, path)
-    raw = holder if isinstance(holder, PartialMap) else _own(holder)
+    raw, pointer = _holder(values, path)
     merged = _MERGED.get(provider, ())
     if path not in _DEFAULTS_REACH or not merged:
         return Tags(taggable=True, raw=raw, effective=raw, pointer=pointer)
@@ -59,54 +61,49 @@ def tags_of(values: Values, path: str | None, provider: str, instance: ProviderI
     return Tags(taggable=True, raw=raw, effective=_without_ignored(effective, instance), pointer=pointer)
 
 
-def _holder(values: Values, path: str) -> tuple[Any, str]:
-    """The value at a tag path, taken through the first block of each name, and its pointer."""
+def _holder(values: Values, path: str) -> tuple[PartialMap, str]:
+    """The tags at a path, taken through the first block of each name, and its pointer."""
     *blocks, last = path.split(".")
     for name in blocks:
         inner = values.block(name.removesuffix("[]"))
         if isinstance(inner, Unknown):
             return PartialMap(unlisted=inner), values.point(name.removesuffix("[]"))
         if inner is None:
-            return None, values.point(name.removesuffix("[]"))
+            return PartialMap(), values.point(name.removesuffix("[]"))
         values = inner
     name = last.removesuffix("[]")
-    if last.endswith("[]"):
-        return _blocks(values, name), values.point(name)
-    return values.get(name), values.point(name)
+    if not last.endswith("[]"):
+        return _own(values, name), values.point(name)
+    names = (name, *_FORMER.get(last, ()))
+    return _blocks(values, *names), values.point(next((written for written in names if values.known.get(written)), name))
 
 
-def _blocks(values: Values, name: str) -> PartialMap:
-    """Tags written as blocks of key and value."""
-    found = values.blocks(name)
-    if isinstance(found, Unknown):
-        return PartialMap(unlisted=found)
+def _blocks(values: Values, *names: str) -> PartialMap:
+    """Tags written as blocks of key and value, or under further names as lists of such maps."""
     known: dict[str, Any] = {}
-    unlisted: Unknown | None = None
-    for block in found:
-        key, value = block.get("key"), block.get("value")
-        if isinstance(key, Unknown):
-            unlisted = key if unlisted is None else unlisted | key
-        elif isinstance(key, str) and value is not None:
-            known[key] = value
-    return PartialMap({key: _worded(value) for key, value in known.items()}, unlisted=unlisted)
+    doubts: list[Unknown] = []
+    for name in names:
+        found = values.blocks(name, computed=name != names[0])
+        for block in [] if isinstance(found, Unknown) else found:
+            key, value = block.get("key"), block.get("value")
+            if isinstance(key, Unknown):
+                doubts.append(key)
+            elif isinstance(key, str) and value is not None:
+                known[key] = _worded(value)
+        doubts += [found] if isinstance(found, Unknown) else []
+    return PartialMap(known, unlisted=Unknown(ref for doubt in doubts for ref in doubt.references) if doubts else None)
 
 
-def _own(value: Any) -> PartialMap:
+def _own(values: Values, name: str) -> PartialMap:
     """An own tag map. One unknown value makes most providers' whole map unknown, keys included."""
+    value = values.get(name)
     if isinstance(value, Unknown):
         return PartialMap(unlisted=value)
-    if isinstance(value, list):  # awscc, and the old form of auto scaling groups
-        return _pairs(value)
+    if isinstance(value, list):  # awscc
+        return _blocks(values, name)
     if not isinstance(value, Mapping):
         return PartialMap()
     return PartialMap({key: _worded(member) for key, member in value.items() if member is not None})
-
-
-def _pairs(members: list[Any]) -> PartialMap:
-    pairs = [member for member in members if isinstance(member, dict) and isinstance(member.get("key"), str)]
-    unknown = [member for member in members if isinstance(member, Unknown)]
-    unlisted = Unknown(ref for member in unknown for ref in member.references) if unknown else None
-    return PartialMap({pair["key"]: _worded(pair["value"]) for pair in pairs if pair.get("value") is not None}, unlisted=unlisted)
 
 
 def _worded(value: Any) -> Any:
@@ -126,9 +123,11 @@ def _effective(values: Values, merged: tuple[str, ...], raw: PartialMap, instanc
     written that the plan cannot resolve, further keys may come.
     """
     defaults = instance.default_tags
-    said = next((found for name in merged if isinstance(values.known.get(name), dict) for found in [_own(values.get(name))]), None)
-    if said is not None and raw.unlisted is None:
-        if isinstance(defaults, Unknown) and said.keys() <= raw.keys():
+    name = next((name for name in merged if isinstance(values.known.get(name), dict)), None)
+    if name is not None and raw.unlisted is None:
+        said = _own(values, name)
+        said.update({key: raw[key] for key in said if isinstance(raw.get(key), Unknown)})  # the merged map names no reference
+        if isinstance(defaults, Unknown) and said.keys() <= raw.keys() and not values.is_prior:
             return PartialMap({**raw, **said}, unlisted=defaults)
         return said
     if isinstance(defaults, Unknown):

@@ -55,6 +55,11 @@ class Values:
             return [self._element(name, member, doubt[at] if at < len(doubt) else None) for at, member in enumerate(value)]
         return value
 
+    @property
+    def is_prior(self) -> bool:
+        """Whether these are values of the prior state, which are facts."""
+        return self.pointer.startswith("/change/before")
+
     def has(self, name: str) -> bool:
         """Whether the attribute exists in the plan at all, set or not."""
         return name in self.known or (isinstance(self.unknown, dict) and name in self.unknown)
@@ -63,11 +68,17 @@ class Values:
         """The JSON pointer of an attribute, relative to the resource change."""
         return "/".join((self.pointer, *map(escape, path)))
 
-    def blocks(self, name: str) -> list[Values] | Unknown:
-        """The nested blocks of a name; a single object counts as a list of one."""
+    def blocks(self, name: str, *, computed: bool = True) -> list[Values] | Unknown:
+        """The nested blocks of a name; a single object counts as a list of one.
+
+        `computed`: the provider fills in what is not written. Where it does not, only a dynamic
+        block, which the configuration does not hold, can be unknown as a whole.
+        """
         doubt = self._doubt(name)
         if doubt is True:
             supplied = self._supplied(name)
+            if supplied is None and not computed:
+                return Unknown((name,))
             return supplied if isinstance(supplied, Unknown) else []
         value = self.known.get(name)
         members, doubts = as_list(value), as_list(doubt)
@@ -84,9 +95,9 @@ class Values:
             for at, member in enumerate(members)
         ]
 
-    def block(self, name: str) -> Values | Unknown | None:
-        """The first nested block of a name, None where there is none."""
-        found = self.blocks(name)
+    def block(self, name: str, *, computed: bool = True) -> Values | Unknown | None:
+        """The first nested block of a name, None where there is none; `computed` as for `blocks`."""
+        found = self.blocks(name, computed=computed)
         return found if isinstance(found, Unknown) else next(iter(found), None)
 
     def references(self, name: str) -> tuple[str, ...]:

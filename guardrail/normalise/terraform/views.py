@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from guardrail.normalise.terraform.changes import Change
     from guardrail.normalise.terraform.joins import Joins
     from guardrail.normalise.terraform.providers import ProviderInstance, Providers
+    from guardrail.normalise.terraform.sensitive import Secrets
     from guardrail.normalise.terraform.tags import Tags
     from guardrail.normalise.terraform.values import Values
 
@@ -42,7 +43,7 @@ class PlanContext:
     facts: Facts
     providers: Providers
     joins: Joins
-    secrets: frozenset[str]
+    secrets: Secrets
 
 
 def resource_of(change: Change, plan: PlanContext) -> Resource:
@@ -58,7 +59,7 @@ def resource_of(change: Change, plan: PlanContext) -> Resource:
         origin=Origin(plan.origin.path, plan.origin.document, f"{plan.origin.pointer}/resource_changes/{change.index}"),
         old_view=old_view,
         blame=blame,
-        secrets=plan.secrets,
+        secrets=plan.secrets.everywhere,
     )
 
 
@@ -89,7 +90,7 @@ def _view(change: Change, values: Values, plan: PlanContext) -> tuple[dict[str, 
     blame.update(dict.fromkeys(("tags", "raw_tags", "workload_type", "environment"), tags.pointer) if tags.taggable else {})
     blame.update({"region": place.pointer, "regions": place.pointer} if place.pointer else {})
     blame.update(capacity.blame)
-    view["sensitive"] = sensitive_paths(view, plan.secrets)
+    view["sensitive"] = sensitive_paths(view, plan.secrets.hidden_in(change.index))
     view["unknown"] = unknown_paths(view)
     return view, blame
 
@@ -146,8 +147,7 @@ def _regions(place: Place) -> list[Any] | Unknown:
 def _account(values: Values, provider: str, instance: ProviderInstance) -> str | Unknown | None:
     """The account in the resource's own ARN, its own project, or that of its provider."""
     if provider == "aws":
-        owned = account_in_arn(values.known.get("arn"))
-        return owned or instance.account
+        return account_in_arn(values.known.get("arn")) or instance.account
     if provider == "google":
         own = text(values.get("project"))
         return own if own is not None else instance.account

@@ -131,6 +131,43 @@ def test_an_instance_takes_its_type_from_its_template(plan: dict[str, Any], expe
     assert only(plan).view["instance_types"] == expected
 
 
+@pytest.mark.parametrize(
+    ("version", "expected"),
+    [
+        pytest.param("5", ["g5.48xlarge"], id="the latest"),
+        pytest.param("$Latest", ["g5.48xlarge"], id="the latest by name"),
+        pytest.param("3", Unknown(("aws_launch_template.t version 3",)), id="an older one"),
+        pytest.param(None, Unknown(("aws_launch_template.t version 2",)), id="the default, an older one"),
+    ],
+)
+def test_a_template_that_does_not_change_shows_its_latest_version(version: Any, expected: Any) -> None:
+    content = {"id": "lt-1", "instance_type": "g5.48xlarge", "latest_version": 5, "default_version": 2}
+    template = change("aws_launch_template.t", content, before=content, actions=("no-op",))
+    instance = change("aws_instance.a", {"launch_template": [{"id": "lt-1", "version": version}]})
+
+    assert only(document(instance, template)).view["instance_types"] == expected
+
+
+def test_the_view_before_takes_the_version_before() -> None:
+    template = change(
+        "aws_launch_template.t", {"id": "lt-1", "instance_type": "g5.48xlarge"}, before={"id": "lt-1", **_OLD}, actions=("update",)
+    )
+    blocks = [{"launch_template": [{"id": "lt-1", "version": version}]} for version in ("$Latest", "3")]
+    group = change("aws_instance.a", blocks[0], before=blocks[1], actions=("update",))
+
+    resource = only(document(group, template))
+
+    assert resource.old_view is not None
+    assert (resource.view["instance_types"], resource.old_view["instance_types"]) == (["g5.48xlarge"], ["g5.xlarge"])
+
+
+def test_a_node_group_whose_template_names_no_type_has_the_default_of_eks() -> None:
+    group = change("aws_eks_node_group.a", {**EKS, "launch_template": [{"name": "t"}]}, unknown={"instance_types": True})
+    view = only(document(group, change("aws_launch_template.t", {"name": "t"}))).view
+
+    assert (view["instance_types"], view["uses_gpu"]) == (["t3.medium"], False)
+
+
 def test_a_template_runs_nothing_itself() -> None:
     resources, notes = normalise(templated({"instance_type": "p5.48xlarge"}))
 
@@ -199,6 +236,12 @@ def test_a_repeated_resource_is_followed_through_each_value() -> None:
             id="weights divide the maximum, rounded up",
         ),
         pytest.param(
+            mixed(override(launch_template_specification=[{"launch_template_name": "arm"}])),
+            ["g5g.xlarge"],
+            (1.0, 1, 6, 6.0),
+            id="an override with a template of its own",
+        ),
+        pytest.param(
             {"launch_template": [{"name": "t"}], "warm_pool": [{"max_group_prepared_capacity": 9}]},
             ["g4dn.xlarge"],
             (1.0, 1, 9, 9.0),
@@ -208,21 +251,43 @@ def test_a_repeated_resource_is_followed_through_each_value() -> None:
 )
 def test_an_auto_scaling_group_may_grow_to_its_maximum(after: dict[str, Any], types: list[str], expected: tuple[Any, ...]) -> None:
     template = change("aws_launch_template.t", {"name": "t", "instance_type": "g4dn.xlarge"})
+    other = change("aws_launch_template.o", {"name": "arm", "instance_type": "g5g.xlarge"})
     configuration = change("aws_launch_configuration.c", {"name": "c", "instance_type": "p3.2xlarge"})
-    view = only(document(asg(**after), template, configuration)).view
+    view = only(document(asg(**after), template, other, configuration)).view
 
     assert (view["instance_types"], numbers(view)) == (types, expected)
     assert "cluster" not in view
 
 
 def test_types_chosen_by_attributes_are_unknown_unless_accelerators_are_ruled_out() -> None:
-    def chosen(**count: int) -> Any:
-        requirements = [{"accelerator_count": [count] if count else []}]
-        return only(document(asg(**mixed(override(instance_requirements=requirements))))).view["uses_gpu"]
+    def chosen(count: dict[str, int], **more: Any) -> Any:
+        requirements = [{"accelerator_count": [count] if count else [], "accelerator_types": [], **more}]
+        in_override = document(asg(**mixed(override(instance_requirements=requirements))))
+        template = change("aws_launch_template.t", {"name": "t", "instance_requirements": requirements})
+        in_template = document(asg(launch_template=[{"name": "t", "version": "$Latest"}]), template)
+        found = [only(plan).view["uses_gpu"] for plan in (in_override, in_template)]
+        assert found[0] == found[1]
+        return found[0]
 
-    assert chosen(max=0) is False
-    assert chosen(min=1) is True
-    assert chosen() == Unknown(("instance_requirements",))
+    assert chosen({"max": 0}) is False
+    assert chosen({"min": 1}) is True
+    assert chosen({}) == Unknown(("instance_requirements",))
+    assert chosen({}, accelerator_types=["gpu"]) is True
+    assert chosen({"max": 0}, accelerator_names=["t4"]) is False
+
+
+def test_a_dynamic_block_that_is_known_later_is_not_absent() -> None:
+    overrides = change(
+        "aws_autoscaling_group.g",
+        {"max_size": 2, **mixed()},
+        unknown={"mixed_instances_policy": [{"launch_template": [{"override": True}]}]},
+    )
+    template = change("aws_launch_template.t", {"name": "t", "instance_type": "m5.large"})
+    written = block("aws_autoscaling_group.g", {"mixed_instances_policy": [{"launch_template": [{"launch_template_specification": [{}]}]}]})
+    pool = change("google_container_node_pool.p", NODES, unknown={"autoscaling": True})
+
+    assert only(document(overrides, template, blocks=[written])).view["uses_gpu"] == Unknown(("override",))
+    assert only(document(pool)).view["units"]["max"] == Unknown(("autoscaling",))
 
 
 def test_schedules_raise_the_maximum_and_policies_make_it_autoscaled() -> None:
@@ -276,6 +341,16 @@ def test_a_google_instance_has_the_accelerators_of_its_type_or_attached(
     assert (view["gpu"]["count"], view["uses_gpu"], view["gpu"]["families"]) == expected
 
 
+def test_an_accelerator_that_is_known_later_names_its_reference() -> None:
+    after = {"machine_type": "n1-standard-8", "guest_accelerator": [{"count": 2}]}
+    expressions = {"guest_accelerator": [{"type": ("data.x.y.model",), "count": 2}]}
+    entry = change("google_compute_instance.a", after, unknown={"guest_accelerator": [{"type": True}]})
+
+    gpu = only(document(entry, blocks=[block("google_compute_instance.a", expressions)])).view["gpu"]
+
+    assert (gpu["count"], gpu["families"], gpu["by_family"]) == (2.0, Unknown(("data.x.y.model",)), {"unknown": 2.0})
+
+
 def test_a_stopped_instance_is_suspended() -> None:
     after = {"machine_type": "g2-standard-4", "desired_status": "TERMINATED"}
 
@@ -295,6 +370,16 @@ def test_a_stopped_instance_is_suspended() -> None:
         pytest.param({"node_count": 2}, (6, 6), True, id="fixed"),
         pytest.param({"initial_node_count": 1}, (3, 3), True, id="initial"),
         pytest.param({}, (0, 0), False, id="nothing written"),
+        pytest.param(
+            {"node_count": "2", "autoscaling": [{"max_node_count": 0, "total_max_node_count": 0}]}, (6, 6), True, id="no limit, but a size"
+        ),
+        pytest.param({"autoscaling": [{"min_node_count": "1", "max_node_count": None}]}, (3, UNBOUNDED), False, id="no limit at all"),
+        pytest.param(
+            {"location": None, "cluster": "projects/p/locations/us-central1-a/clusters/ml", "node_count": 2},
+            (2, 2),
+            True,
+            id="a zone in the link",
+        ),
     ],
 )
 def test_a_gke_pool_counts_zones(after: dict[str, Any], expected: tuple[int, int], bounded: bool) -> None:
@@ -333,6 +418,9 @@ def test_a_gke_pool_takes_its_zones_from_its_cluster(cluster: dict[str, Any], ma
         pytest.param(
             {"auto_scaling_enabled": False, "min_count": 0, "max_count": 0, "node_count": 6}, (6, 6, 6), True, id="a maximum of 0 is off"
         ),
+        pytest.param({"auto_scaling_enabled": True, "max_count": 0, "node_count": 6}, (6, 6, 6), True, id="a maximum of 0 beside the flag"),
+        pytest.param({"auto_scaling_enabled": True, "min_count": None}, (0, UNBOUNDED, 0), False, id="autoscaled without a maximum"),
+        pytest.param({"auto_scaling_enabled": True, "max_count": "7", "min_count": "1"}, (1, 7, 1), True, id="numbers as text"),
         pytest.param({"node_count": 2}, (2, 2, 2), True, id="fixed"),
         pytest.param({}, (0, 0, 0), False, id="nothing in a user pool"),
         pytest.param({"mode": "System"}, (1, 1, 1), False, id="nothing in a system pool"),
@@ -344,7 +432,7 @@ def test_an_aks_pool_is_as_large_as_it_may_grow(after: dict[str, Any], expected:
     units = view["units"]
 
     assert ((units["min"], units["max"], units["desired"]), units["bounded"]) == (expected, bounded)
-    assert view["gpu"]["total_max"] == 4.0 * expected[1]
+    assert view["gpu"]["total_max"] == min(4.0 * expected[1], UNBOUNDED)
 
 
 def test_an_aks_cluster_runs_its_default_pool_and_what_provisioning_adds() -> None:

@@ -26,6 +26,20 @@ def test_the_list_of_actions_gives_the_operation(actions: tuple[str, ...], opera
     assert only(document(entry)).view["operation"] == operation
 
 
+def test_what_is_imported_as_it_is_counts_as_an_update_without_change() -> None:
+    values = {"instance_type": "p4d.24xlarge"}
+    entry = change("aws_instance.a", values, before=values, actions=("no-op",))
+    entry["change"]["importing"] = {"id": "i-1"}
+
+    resources, notes = normalise(document(entry))
+
+    resource = resources["aws_instance.a"]
+    assert resource.view["operation"] == "update"
+    assert resource.old_view is not None
+    assert resource.old_view["gpu"] == resource.view["gpu"]
+    assert notes == []
+
+
 @pytest.mark.parametrize(
     "entry",
     [
@@ -102,6 +116,22 @@ def test_an_incomplete_plan_counts_what_is_not_in_it() -> None:
 
     assert [(note.code, note.count) for note in notes] == [("plan-incomplete", 2)]
     assert notes[0].message.startswith("2 resources are not in this plan")
+
+
+def test_what_is_switched_off_is_not_missing_from_an_incomplete_plan() -> None:
+    blocks = [
+        block("aws_instance.a"),
+        block("aws_instance.b", count_expression={"constant_value": 0}),
+        block("aws_instance.c", for_each_expression={"references": ["var.none"]}),
+        block("aws_instance.d", count_expression={"references": ["var.many"]}),
+    ]
+    calls = {"m": {"count_expression": {"constant_value": 0}, "module": {"resources": [block("aws_instance.e")]}}}
+    entry = change("aws_instance.a", {"instance_type": "m5.large"})
+
+    variables = {"none": {"value": {}}, "many": {"value": 2}}
+    _, notes = normalise(document(entry, blocks=blocks, complete=False, variables=variables, root={"module_calls": calls}))
+
+    assert notes[0].message.startswith("1 resource is not in this plan")
 
 
 def test_the_origin_points_at_the_entry() -> None:

@@ -50,6 +50,9 @@ def unknown(*references: str) -> tuple[Unknown, None, Unknown]:
             id="a dual region of one's own",
         ),
         pytest.param("google_kms_key_ring.a", {"location": "global"}, (None, "resource", []), id="global is no place"),
+        pytest.param(
+            "aws_ebs_volume.a", {"availability_zone": "us-east-1-wl1-bos-wlz-1"}, known("us-east-1", "zone"), id="a wavelength zone"
+        ),
         pytest.param("google_firestore_database.a", {"location": "nam99"}, (None, "resource", ["nam99"]), id="a multi-region nobody knows"),
         pytest.param("google_compute_disk.a", {}, known("europe-west4", "provider"), id="the provider's region"),
         pytest.param(
@@ -151,6 +154,80 @@ def test_a_subnet_from_the_output_of_a_module_is_followed_through_variables() ->
     assert place(plan, "module.pool.aws_instance.a") == known("eu-north-1", "parent")
 
 
+_CLUSTER = "/subscriptions/s/resourceGroups/rg/providers/Microsoft.ContainerService/managedClusters/ml"
+
+
+@pytest.mark.parametrize(
+    ("parent", "child", "expected"),
+    [
+        pytest.param(
+            change("azurerm_kubernetes_cluster.c", {"id": _CLUSTER, "location": "northeurope"}, actions=("no-op",)),
+            change("azurerm_kubernetes_cluster_node_pool.p", {"kubernetes_cluster_id": _CLUSTER.replace("Groups", "groups")}),
+            known("northeurope", "parent"),
+            id="a cluster, whose id has no case",
+        ),
+        pytest.param(
+            change("aws_subnet.s", {"id": "subnet-1", "availability_zone": "us-west-2-lax-1a"}, actions=("no-op",)),
+            change("aws_autoscaling_group.g", {"vpc_zone_identifier": ["subnet-0", "subnet-1"]}),
+            known("us-west-2", "parent"),
+            id="one of several subnets",
+        ),
+        pytest.param(
+            change("azurerm_virtual_network.v", {"name": "v", "location": "uksouth"}),
+            change("azurerm_subnet.s", {"virtual_network_name": "v"}),
+            known("uksouth", "parent"),
+            id="a network by its name",
+        ),
+        pytest.param(
+            change("google_container_cluster.c", {"name": "ml", "location": "us-east5-ai1a"}),
+            change("google_container_node_pool.p", {"cluster": "ml"}),
+            known("us-east5", "parent"),
+            id="a zonal cluster by its name",
+        ),
+    ],
+)
+def test_a_parent_is_found_by_value_where_no_reference_leads_to_it(parent: dict[str, Any], child: dict[str, Any], expected: Any) -> None:
+    assert place(document(parent, child, providers={}), child["address"]) == expected
+
+
+def test_what_is_replaced_stays_where_its_prior_arn_says() -> None:
+    before = {"arn": "arn:aws:ec2:ap-south-1:111111111111:instance/i-1"}
+    entry = change("aws_instance.a", {}, unknown={"arn": True}, before=before, actions=("delete", "create"))
+
+    assert place(document(entry, providers={})) == known("ap-south-1", "arn")
+
+
+def test_a_dual_region_that_is_known_later_is_not_the_whole_multi_region() -> None:
+    entry = change(
+        "google_storage_bucket.a",
+        {"location": "US", "custom_placement_config": [{}]},
+        unknown={"custom_placement_config": [{"data_locations": True}]},
+    )
+    written = block("google_storage_bucket.a", {"custom_placement_config": [{"data_locations": ("data.x.y.z",)}]})
+
+    assert place(document(entry, blocks=[written])) == (None, "resource", [Unknown(("data.x.y.z",))])
+
+
+@pytest.mark.parametrize(
+    ("key", "provider_name", "expected"),
+    [
+        pytest.param("b:aws", "registry.terraform.io/hashicorp/aws", "eu-west-2", id="the name of the last call alone"),
+        pytest.param("b:aws", "aws.far", "us-west-2", id="the instance that was passed down"),
+        pytest.param("module.a.module.b:aws", "registry.terraform.io/hashicorp/aws", "eu-west-2", id="the whole path"),
+    ],
+)
+def test_the_provider_keys_of_older_plans_are_followed(key: str, provider_name: str, expected: str) -> None:
+    def in_region(name: str) -> dict[str, Any]:
+        return {"expressions": {"region": {"constant_value": name}}}
+
+    inner = {"resources": [block("aws_instance.i", provider=key)]}
+    calls = {"a": {"module": {"module_calls": {"b": {"module": inner}}}}}
+    providers = {"aws": in_region("eu-central-1"), "aws.far": in_region("us-west-2"), "module.a:aws": in_region("eu-west-2")}
+    entry = change("module.a.module.b.aws_instance.i", {}, provider_name=provider_name)
+
+    assert place(document(entry, blocks=[], root={"module_calls": calls}, providers=providers)) == known(expected, "provider")
+
+
 def test_an_azure_pool_is_where_its_cluster_is() -> None:
     cluster = change("azurerm_kubernetes_cluster.c", {"name": "ml", "location": "northeurope"})
     pool = change("azurerm_kubernetes_cluster_node_pool.p", {}, unknown={"kubernetes_cluster_id": True})
@@ -214,9 +291,29 @@ def test_a_registered_cluster_places_kubernetes_objects() -> None:
             Unknown(("local.role",)),
             id="a role known elsewhere",
         ),
+        pytest.param(
+            {"aws": {"expressions": {"assume_role": [{"role_arn": {"references": ["var.account"]}}]}}},
+            {},
+            Unknown(("var.account",)),
+            id="a role whose name is put together",
+        ),
+        pytest.param(
+            {"aws": {"expressions": {"allowed_account_ids": {"references": ["var.account"]}}}},
+            {},
+            Unknown(("var.account",)),
+            id="a list that is put together",
+        ),
+        pytest.param(
+            {"aws": {"expressions": {"assume_role": [{"role_arn": {"constant_value": f"arn:aws:iam::{n * 12}:role/x"}} for n in "12"]}}},
+            {},
+            "222222222222",
+            id="the last of several roles",
+        ),
         pytest.param({}, {"arn": "arn:aws:sqs:ap-south-1:333333333333:q"}, "333333333333", id="the resource's ARN"),
         pytest.param({}, {}, None, id="nobody says it"),
     ],
 )
 def test_the_account_is_the_arns_then_the_providers(provider: dict[str, Any], after: dict[str, Any], expected: Any) -> None:
-    assert only(document(change("aws_sqs_queue.a", after), providers=provider)).view.get("account") == expected
+    plan = document(change("aws_sqs_queue.a", after), providers=provider, variables={"account": {"value": "111111111111"}})
+
+    assert only(plan).view.get("account") == expected

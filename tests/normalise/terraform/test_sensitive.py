@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.normalise.terraform.plans import block, change, document, only
+from tests.normalise.terraform.plans import block, change, document, normalise, only
 
 
 def test_a_marked_tag_is_masked_where_it_is_repeated_unmarked() -> None:
@@ -14,6 +14,18 @@ def test_a_marked_tag_is_masked_where_it_is_repeated_unmarked() -> None:
     assert resource.secrets == {"hush-hush"}
     assert resource.view["sensitive"] == ["raw_tags.Team", "tags.team"]
     assert resource.view["tags"]["team"] == "hush-hush"
+
+
+def test_a_short_text_is_hidden_where_it_stands() -> None:
+    marked = change("aws_ebs_volume.a", {"tags": {"Team": "nlp"}, "tags_all": {"Team": "nlp"}}, sensitive={"tags": {"Team": True}})
+    other = change("aws_ebs_volume.b", {"tags": {"Team": "nlp"}, "tags_all": {"Team": "nlp", "CostCenter": "x"}})
+    root = {"variables": {"center": {"sensitive": True}}}
+
+    resources, _ = normalise(document(marked, other, root=root, variables={"center": {"value": "x"}}))
+
+    assert resources["aws_ebs_volume.a"].view["sensitive"] == ["raw_tags.Team", "tags.team"]
+    assert resources["aws_ebs_volume.b"].view["sensitive"] == ["tags.cost-center"]
+    assert resources["aws_ebs_volume.a"].secrets == frozenset()
 
 
 @pytest.mark.parametrize(

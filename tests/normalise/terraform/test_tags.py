@@ -98,8 +98,8 @@ def tags_of(
             {"tags": {"Team": True}, "tags_all": {"Team": True}},
             ("aws_eip.a.id",),
             None,
-            ({"team": Unknown(("tags_all",))}, None),
-            id="single entries",
+            ({"team": _UNKNOWN}, None),
+            id="single entries, which name their reference",
         ),
     ],
 )
@@ -123,6 +123,13 @@ def test_defaults_over_several_names_are_open() -> None:
     assert found == ({}, Unknown(("var.a", "var.b")))
 
 
+def test_defaults_that_a_function_makes_of_constants_are_open() -> None:
+    written = aws({})
+    written["aws"]["expressions"] |= {"default_tags": [{"tags": {}}], "region": {}}
+
+    assert tags_of({"tags": None}, {"tags_all": True}, providers=written) == ({}, Unknown(("provider.aws",)))
+
+
 def test_defaults_of_a_wrapped_module_are_those_of_the_nearest_caller() -> None:
     entry = change("module.w.module.m.aws_ebs_volume.a", {"tags": None}, unknown={"tags_all": True})
     inner = {"resources": [block("aws_ebs_volume.a", provider="module.w.module.m:aws")]}
@@ -132,11 +139,41 @@ def test_defaults_of_a_wrapped_module_are_those_of_the_nearest_caller() -> None:
     assert only(plan).view["tags"] == {"team": "vision"}
 
 
-def test_an_auto_scaling_group_has_its_tag_blocks_and_no_defaults() -> None:
-    after = {"tag": [{"key": "Team", "value": "vision", "propagate_at_launch": True}], "max_size": 1, "min_size": 0}
-    view = only(document(change("aws_autoscaling_group.a", after), providers=aws({"CostCenter": "c"}))).view
+@pytest.mark.parametrize(
+    ("after", "unknown", "expected"),
+    [
+        pytest.param({"tag": [{"key": "Team", "value": "vision"}]}, {}, ({"team": "vision"}, False), id="blocks"),
+        pytest.param({"tag": [], "tags": [{"key": "Team", "value": "vision"}]}, {}, ({"team": "vision"}, False), id="a list of maps"),
+        pytest.param(
+            {"tag": [{"key": "Team"}]}, {"tag": [{"value": True}]}, ({"team": Unknown(("tag",))}, False), id="a value that is known later"
+        ),
+        pytest.param({}, {"tag": True}, ({}, True), id="a dynamic block over what is known later"),
+        pytest.param({"tag": []}, {"tags": True}, ({}, False), id="a list that the provider fills in"),
+    ],
+)
+def test_an_auto_scaling_group_has_its_tag_blocks_and_no_defaults(after: dict[str, Any], unknown: dict[str, Any], expected: Any) -> None:
+    entry = change("aws_autoscaling_group.a", {"max_size": 1, "min_size": 0, **after}, unknown=unknown)
+    written = [block("aws_autoscaling_group.a", {"max_size": 1})]
 
-    assert (view["tags"], view["tags_open"], view["taggable"]) == ({"team": "vision"}, False, True)
+    view = only(document(entry, blocks=written, providers=aws({"CostCenter": "c"}))).view
+
+    assert (view["tags"], view["tags_open"], view["taggable"]) == (*expected, True)
+
+
+@pytest.mark.parametrize("name", ["tag", "tags"])
+def test_the_tags_of_an_auto_scaling_group_are_blamed_where_they_are_written(name: str) -> None:
+    entry = change("aws_autoscaling_group.a", {"tag": [], name: [{"key": "Team", "value": "vision"}]})
+
+    assert only(document(entry)).blame["tags"] == f"/change/after/{name}"
+
+
+def test_merged_tags_of_the_prior_state_are_complete() -> None:
+    entry = change("aws_ebs_volume.a", {"tags": _TEAM, "tags_all": _TEAM}, before={"tags": {}, "tags_all": {}}, actions=("update",))
+
+    resource = only(document(entry, providers=aws(("aws_eip.a.id",))))
+
+    assert resource.old_view is not None
+    assert (resource.view["tags_open"], resource.old_view["tags_open"]) == (True, False)
 
 
 @pytest.mark.parametrize(
