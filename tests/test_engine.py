@@ -71,7 +71,6 @@ def policy(*validations: Validation, **parts: Any) -> CompiledPolicy:
         title="Bounded",
         category="replicas",
         severity="high",
-        description="",
         rationale="",
         remediation={"kubernetes": "write fewer", "terraform": "buy fewer"},
         targets=ALL,

@@ -93,7 +93,6 @@ class CompiledPolicy:
     title: str
     category: str
     severity: str
-    description: str
     rationale: str
     remediation: Mapping[str, str]  # by source: kubernetes, terraform
     targets: frozenset[str]
@@ -102,10 +101,7 @@ class CompiledPolicy:
     variables: tuple[NamedProgram, ...]
     validations: tuple[Validation, ...]
     params: Mapping[str, Any]
-    failure_policy: str = "Fail"
     dormant: bool = False
-    exceptable: bool = True
-    max_exception: str = ""  # the longest span of an exception, as written: 30d
 
 
 @dataclass(frozen=True, slots=True)

@@ -152,14 +152,12 @@ def _bound(policy: CheckedPolicy, profile: Profile) -> tuple[CompiledPolicy, Dor
     validations = tuple(_validation(policy, params, profile, at) for at in range(len(spec["validations"])))
     asleep = bool(params.missing_required) or all(validation.dormant for validation in validations)
     match = spec.get("match", {})
-    exceptions = spec.get("exceptions", {})
     compiled = CompiledPolicy(
         name=policy.name,
         version=spec["version"],
         title=spec["title"],
         category=spec["category"],
         severity=spec["severity"],
-        description=spec.get("description", ""),
         rationale=spec.get("rationale", ""),
         remediation=_by_target(spec.get("remediation", "")),
         targets=frozenset(spec["targets"]),
@@ -172,10 +170,7 @@ def _bound(policy: CheckedPolicy, profile: Profile) -> tuple[CompiledPolicy, Dor
         variables=_named(policy, "variables"),
         validations=validations,
         params=params.values,
-        failure_policy=spec.get("failurePolicy", "Fail"),
         dormant=asleep,
-        exceptable=exceptions.get("allowed", True) and policy.name not in (profile.value("enforcement.not_exceptable_extra") or ()),
-        max_exception=exceptions.get("maxDuration", ""),
     )
     return compiled, _waits(policy, params, validations, asleep=asleep)
 
@@ -279,29 +274,27 @@ def _override_faults(checked: Sequence[CheckedPolicy], profile: Profile) -> Iter
 
 def _slip_faults(checked: Sequence[CheckedPolicy], profile: Profile) -> Iterator[Fault]:
     """Categories and sets of tag keys that look like a slip of the pen: what they say would never be applied."""
-    for part, known in (("enforcement.packs", _categories(checked)), ("tags.required", TAG_SETS)):
-        for name in profile.value(part) or {}:
-            if name not in known and (hint := did_you_mean(name, known)):
+    for part, known, names in _unclaimed(checked, profile):
+        for name in names:
+            if hint := did_you_mean(name, known):
                 yield profile.fault((*part.split("."), name), f"nothing is called {name}{hint}", at_key=True)
 
 
-def _categories(checked: Iterable[CheckedPolicy]) -> tuple[str, ...]:
-    return (*CATEGORIES, *(policy.spec["category"] for policy in checked))
-
-
-def _unclaimed(checked: Sequence[CheckedPolicy], profile: Profile) -> Iterator[Note]:
-    for part, known in (("enforcement.packs", _categories(checked)), ("tags.required", TAG_SETS)):
-        names = sorted(set(profile.value(part) or {}) - set(known))
-        if names:
-            yield Note("profile-names-nothing", f"no shipped policy reads what {part} says of {', '.join(names)}")
+def _unclaimed(checked: Sequence[CheckedPolicy], profile: Profile) -> Iterator[tuple[str, tuple[str, ...], list[str]]]:
+    """Parts of the profile with the names known there and those that are written and not known."""
+    categories = (*CATEGORIES, *(policy.spec["category"] for policy in checked))
+    for part, known in (("enforcement.packs", categories), ("tags.required", TAG_SETS)):
+        if names := sorted(set(profile.value(part) or {}) - set(known)):
+            yield part, known, names
 
 
 def _notes(checked: Sequence[CheckedPolicy], profile: Profile) -> Iterator[Note]:
-    names = {policy.name for policy in checked}
-    absent = sorted({key.partition("/")[0] for key in profile.value("enforcement.overrides") or {}} - names)
+    loaded = {policy.name for policy in checked}
+    absent = sorted({key.partition("/")[0] for key in profile.value("enforcement.overrides") or {}} - loaded)
     if absent:
         yield Note("profile-names-no-policy", f"enforcement.overrides names policies that this library does not have: {', '.join(absent)}")
-    yield from _unclaimed(checked, profile)
+    for part, _, names in _unclaimed(checked, profile):
+        yield Note("profile-names-nothing", f"no shipped policy reads what {part} says of {', '.join(names)}")
     if profile.is_starter:
         return
     unread = sorted(_unread(checked, profile))

@@ -12,17 +12,12 @@ from guardrail.syntax.pointers import split_pointer
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["JsonPositions", "locate_json"]
+__all__ = ["JsonPositions"]
 
 _SPACE = re.compile("[ \t\r\n\ufeff]*")
 _STRING = re.compile(r'"(?:[^"\\]|\\.)*+"', re.DOTALL)
 _BRACKET = re.compile(r'"(?:[^"\\]|\\.)*+"|[{}\[\]]', re.DOTALL)
 _LITERAL = re.compile(r"[^\s{}\[\],:\"]+")
-
-
-def locate_json(text: str, pointer: str, document: int = 0) -> tuple[int, int] | None:
-    """The line and column of a value; for many pointers of one text see `JsonPositions`."""
-    return JsonPositions(text).locate(document, pointer)
 
 
 class JsonPositions:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["join_pointer", "split_pointer"]
+__all__ = ["escape", "join_pointer", "split_pointer"]
 
 
 def split_pointer(pointer: str) -> list[str]:
@@ -15,6 +15,11 @@ def split_pointer(pointer: str) -> list[str]:
     return [token.replace("~1", "/").replace("~0", "~") for token in pointer.split("/")[1:]]
 
 
+def escape(key: str) -> str:
+    """A key as one segment of a pointer."""
+    return key.replace("~", "~0").replace("/", "~1")
+
+
 def join_pointer(tokens: Iterable[str | int]) -> str:
     """The pointer of a path of keys and indices."""
-    return "".join("/" + str(token).replace("~", "~0").replace("/", "~1") for token in tokens)
+    return "".join(f"/{escape(str(token))}" for token in tokens)

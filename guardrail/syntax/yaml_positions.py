@@ -15,12 +15,7 @@ from guardrail.syntax.yaml_text import as_lines, is_merge
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["YamlPositions", "locate_yaml"]
-
-
-def locate_yaml(text: str, document: int, pointer: str) -> tuple[int, int] | None:
-    """The line and column of a value; for many pointers of one text see `YamlPositions`."""
-    return YamlPositions(text).locate(document, pointer)
+__all__ = ["YamlPositions"]
 
 
 class YamlPositions:

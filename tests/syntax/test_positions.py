@@ -11,9 +11,9 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from guardrail.syntax.json_positions import JsonPositions, locate_json
+from guardrail.syntax.json_positions import JsonPositions
 from guardrail.syntax.pointers import join_pointer, split_pointer
-from guardrail.syntax.yaml_positions import YamlPositions, locate_yaml
+from guardrail.syntax.yaml_positions import YamlPositions
 from guardrail.syntax.yaml_text import ParsedDocument, read_yaml
 
 MANIFEST = """\
@@ -67,7 +67,7 @@ last: >-
 )
 def test_a_pointer_into_yaml(document: int, pointer: str, place: tuple[int, int] | None) -> None:
     text = MANIFEST.replace("  1: numbered\n", "")
-    assert locate_yaml(text, document, pointer) == (place if place is None or place[0] < 18 else (place[0] - 1, place[1]))
+    assert YamlPositions(text).locate(document, pointer) == (place if place is None or place[0] < 18 else (place[0] - 1, place[1]))
 
 
 def test_keys_are_found_by_what_they_become() -> None:
@@ -100,13 +100,13 @@ JSON = (
     ],
 )
 def test_a_pointer_into_json(document: int, pointer: str, place: tuple[int, int] | None) -> None:
-    assert locate_json(JSON, pointer, document) == place
+    assert JsonPositions(JSON).locate(document, pointer) == place
 
 
 @pytest.mark.parametrize("text", ["", "{", '{"a"', '{"a":', '{"a": [', '{"a": "x', "[1, 2", "}", '{"a": 1, "b" 2}', "nonsense"])
 def test_broken_json_has_places_as_far_as_it_goes(text: str) -> None:
-    locate_json(text, "/a/0/b")
-    locate_json(text, "/a", 3)
+    JsonPositions(text).locate(0, "/a/0/b")
+    JsonPositions(text).locate(3, "/a")
 
 
 KEYS = st.text(st.characters(codec="ascii", categories=("L", "N")), min_size=1, max_size=3) | st.sampled_from(

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from guardrail.catalogue.accelerators import LabelSays
 from guardrail.cel.unknown import Unknown
-from guardrail.normalise.kubernetes.reading import escape
+from guardrail.syntax.pointers import escape
 
 if TYPE_CHECKING:
     from guardrail.facts import Facts

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from guardrail.catalogue.kinds import KindFacts, Reading, kind_facts
 from guardrail.cel.unknown import PartialMap, Unknown
-from guardrail.normalise.kubernetes.reading import Reader, escape
+from guardrail.normalise.kubernetes.reading import Reader
 from guardrail.normalise.kubernetes.shapes import holds_pods_or_devices
+from guardrail.syntax.pointers import escape
 
 if TYPE_CHECKING:
     from guardrail.facts import Facts

@@ -11,7 +11,7 @@ from guardrail.catalogue.families import FamilyMatch, family_of
 from guardrail.catalogue.instances import instance_type
 from guardrail.catalogue.places import canonical_region, region_of_zone, same_place
 from guardrail.cel.unknown import Unknown
-from guardrail.normalise.kubernetes.reading import escape
+from guardrail.syntax.pointers import escape
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence

@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any
 from guardrail.catalogue.accelerators import Accelerator, Unit, accelerator_of
 from guardrail.cel.unknown import Unknown
 from guardrail.normalise.kubernetes.arithmetic import Exact, largest, plus, times
-from guardrail.normalise.kubernetes.reading import escape
 from guardrail.normalise.kubernetes.sharing import share_of
 from guardrail.quantity import QuantityError, parse_quantity
+from guardrail.syntax.pointers import escape
 
 if TYPE_CHECKING:
     from guardrail.normalise.kubernetes.placement import Models, Placement

@@ -11,17 +11,13 @@ from types import MappingProxyType
 from typing import Any
 
 from guardrail.cel.unknown import Unknown
+from guardrail.syntax.pointers import escape
 
-__all__ = ["ABSENT_LIST", "ABSENT_MAP", "Reader", "escape"]
+__all__ = ["ABSENT_LIST", "ABSENT_MAP", "Reader"]
 
 ABSENT_MAP: Mapping[str, Any] = MappingProxyType({})
 ABSENT_LIST: Sequence[Any] = ()
 _LARGEST_INT32 = 2**31 - 1
-
-
-def escape(key: str) -> str:
-    """A key as one segment of a JSON pointer."""
-    return key.replace("~", "~0").replace("/", "~1")
 
 
 class Reader:

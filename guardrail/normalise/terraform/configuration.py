@@ -63,7 +63,6 @@ class Configuration:
     def __init__(self, plan: Mapping[str, Any]) -> None:
         written = as_map(plan.get("configuration"))
         self.providers: Mapping[str, Any] = as_map(written.get("provider_config"))
-        self.is_written = bool(written)
         self._root = as_map(written.get("root_module"))
         self._variables = as_map(plan.get("variables"))
         self._blocks: dict[tuple[str, ...], dict[str, Mapping[str, Any]]] = {}

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from guardrail.cel.unknown import PartialMap, Unknown
 from guardrail.normalise.terraform.configuration import as_list, as_map, references_of
+from guardrail.syntax.pointers import escape
 from guardrail.view.schema import UNBOUNDED
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
     from guardrail.normalise.terraform.configuration import Configuration
 
-__all__ = ["Values", "escape", "flag", "text", "texts", "whole"]
+__all__ = ["Values", "flag", "text", "texts", "whole"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,11 +145,6 @@ class Values:
         if not written and self.otherwise is None and self.expressions:
             return (), Unknown((name,))
         return inner, self.otherwise
-
-
-def escape(part: str) -> str:
-    """A member name inside a JSON pointer."""
-    return part.replace("~", "~0").replace("/", "~1")
 
 
 def text(value: Any) -> str | Unknown | None:
