@@ -12,6 +12,7 @@ import re
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from guardrail.blame import has_inner, inner_field, pointer_of
 from guardrail.cel.bindings import Bindings
 from guardrail.cel.unknown import Unknown
 from guardrail.decision import action_of, is_worse, undecided_action, unknown_action
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from guardrail.matching import PolicyIndex
     from guardrail.model import Resource
     from guardrail.policy.compiled import CompiledPolicy, Validation
-    from guardrail.ports import Program
+    from guardrail.ports import Path, Program
 
 __all__ = ["Context", "Judgement", "RunFact", "evaluate", "merge_autoscaled"]
 
@@ -77,7 +78,8 @@ def evaluate(resource: Resource, index: PolicyIndex, context: Context) -> Judgem
     evaluations = skipped = 0
     subject = _Subject(resource, index, context.now)
     for policy in index.matching(resource.view):
-        for validation, result, action in _judge(policy, subject):
+        scope = _Scope(policy, subject)
+        for validation, result, action in _judge(policy, scope):
             evaluations += 1
             if result.outcome is Outcome.SKIP or (result.outcome is not Outcome.PASS and action is None):
                 skipped += 1
@@ -85,7 +87,8 @@ def evaluate(resource: Resource, index: PolicyIndex, context: Context) -> Judgem
             elif result.outcome is Outcome.PASS:
                 passed.append((policy.name, result.validation))
             elif action is not None:
-                findings.append(_finding(_Verdict(policy, validation, result, action), resource, context))
+                blamed = _blamed(validation, result, scope)
+                findings.append(_finding(_Verdict(policy, validation, result, action, blamed), resource, context))
     return Judgement(tuple(findings), evaluations, skipped, tuple(passed), frozenset(facts))
 
 
@@ -117,10 +120,11 @@ class _Verdict:
     validation: Validation | None  # None: a match condition failed
     result: Evaluation
     action: Action
+    blamed: str  # the view path of what is to be changed
 
 
-def _judge(policy: CompiledPolicy, subject: _Subject) -> Iterator[_Result]:
-    resource, scope = subject.resource, _Scope(policy, subject)
+def _judge(policy: CompiledPolicy, scope: _Scope) -> Iterator[_Result]:
+    resource = scope.resource
     applies, fault = _applies(policy, scope)
     if fault is not None:
         yield None, fault, action_of(policy.validations[0], resource.view)
@@ -214,10 +218,10 @@ class _Subject:
 class _Scope:
     """The variables of one policy over one resource; named expressions are worked out once, when one is read."""
 
-    __slots__ = ("_bindings", "_named", "_policy", "_subject", "old", "view")
+    __slots__ = ("_bindings", "_named", "_policy", "_subject", "old", "resource", "view")
 
     def __init__(self, policy: CompiledPolicy, subject: _Subject) -> None:
-        self._policy, self._subject = policy, subject
+        self._policy, self._subject, self.resource = policy, subject, subject.resource
         self.view, self.old = subject.resource.view, subject.resource.old_view
         self._named: dict[str, Any] = {}
         self._bindings = subject.bindings
@@ -235,6 +239,16 @@ class _Scope:
             if read.path[0] == "variables" and len(read.path) > 1:
                 self._work_out(read.path[1])
         return program.evaluate(self._bindings)
+
+    def blamed(self, program: Program) -> Iterator[Path]:
+        """The view paths that made the value of an expression what it is, through the named expressions too."""
+        for path in program.blamed(self._bindings):
+            if path[0] == "resource":
+                yield path[1:]
+            elif path[0] == "variables":
+                for variable in self._policy.variables:
+                    if variable.name in path[1:2]:
+                        yield from self.blamed(variable.program)
 
     def reads(self, program: Program) -> frozenset[str]:
         """The view paths that an expression reads, through the named expressions too."""
@@ -297,11 +311,21 @@ def _run_facts(result: Evaluation, resource: Resource) -> Iterator[RunFact]:
         yield RunFact(fact, "" if fact == "cluster" else namespace)
 
 
+def _blamed(validation: Validation | None, result: Evaluation, scope: _Scope) -> str:
+    """The field of the rule, or what inside of it made the rule fail."""
+    if validation is None:
+        return ""
+    blame = scope.resource.blame
+    if result.outcome is not Outcome.FAIL or not has_inner(validation.field, blame):
+        return validation.field
+    return inner_field(validation.field, scope.blamed(validation.program), blame)
+
+
 def _finding(verdict: _Verdict, resource: Resource, context: Context) -> Finding:
     policy, result = verdict.policy, verdict.result
-    blamed = verdict.validation.field if verdict.validation else ""
+    field = verdict.validation.field if verdict.validation else ""
     origin = resource.origin
-    pointer = origin.pointer + _pointer_of(blamed, resource.blame)
+    pointer = origin.pointer + pointer_of(verdict.blamed, resource.blame)
     return Finding(
         policy=policy.name,
         category=policy.category,
@@ -314,17 +338,9 @@ def _finding(verdict: _Verdict, resource: Resource, context: Context) -> Finding
         message=_scrub(result.message or policy.title, resource),
         rationale=policy.rationale,
         remediation=policy.remediation.get(resource.view["source"], ""),
-        fingerprint=_fingerprint(policy.name, result.validation, blamed, resource, context),
+        fingerprint=_fingerprint(policy.name, result.validation, field, resource, context),
         unknown=result.unknown,
     )
-
-
-def _pointer_of(path: str, blame: Mapping[str, str]) -> str:
-    while path:
-        if path in blame:
-            return blame[path]
-        path = path.rpartition(".")[0]
-    return ""
 
 
 def _scrub(text: str, resource: Resource) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 from guardrail.cel.errors import CompileError, EvaluationError
 from guardrail.cel.errors import Fault as CelFault
@@ -11,9 +11,12 @@ from guardrail.cel.reads import Read
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from guardrail.model import Finding, Location, Origin, Report
+    from guardrail.model import Finding, Report
 
-__all__ = ["CelFault", "CelRuntime", "CompileError", "EvaluationError", "Locator", "Program", "Read", "Reporter"]
+__all__ = ["CelFault", "CelRuntime", "CompileError", "EvaluationError", "Path", "Program", "Read", "Reporter"]
+
+Path: TypeAlias = "tuple[str | int, ...]"
+"""Where a value stands: the variable's name, then fields, keys and indices."""
 
 
 class Program(Protocol):
@@ -24,13 +27,18 @@ class Program(Protocol):
         """Every chain of selections rooted at a free variable (loop variables are not free)."""
 
     def evaluate(self, variables: Mapping[str, Any]) -> Any:
-        """A plain JSON value (instants as datetime), an `Unknown` or an `EvaluationError`; never raises.
+        """A plain JSON value, an `Unknown` or an `EvaluationError`; never raises.
+
+        An instant or a span comes as the runtime's own kind, which it takes back as a variable.
 
         Lists and maps are handed back as they are: members may be `Unknown`, a map may be partial.
 
         `variables` are plain Python values; `Unknown` and `PartialMap` may stand anywhere in them, and
         a named expression that failed stands as its `EvaluationError`: reading it is that error.
         """
+
+    def blamed(self, variables: Mapping[str, Any]) -> tuple[Path, ...]:
+        """The paths that made the value what it is, most exact only, in the order of reading; empty where the runtime keeps no record."""
 
 
 class CelRuntime(Protocol):
@@ -42,13 +50,6 @@ class CelRuntime(Protocol):
 
     def compile(self, source: str) -> Program:
         """Raises CompileError."""
-
-
-class Locator(Protocol):
-    """Finds the line and column of a value in the source it was read from."""
-
-    def locate(self, origin: Origin, pointer: str) -> Location:
-        """The place of `pointer` below the origin, or of the nearest parent that is written."""
 
 
 class Reporter(Protocol):

@@ -11,7 +11,7 @@ from guardrail.engine import Context, Judgement, RunFact, evaluate, merge_autosc
 from guardrail.matching import PolicyIndex
 from guardrail.model import Action, Finding, Identity, Location, Origin, Outcome, ProfileInfo, Resource
 from guardrail.policy.compiled import CompiledPolicy, Library, Match, NamedProgram, OnUpdate, UpdateMode, Validation, WhenUnknown
-from guardrail.ports import EvaluationError, Read
+from guardrail.ports import EvaluationError, Path, Read
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -27,6 +27,7 @@ class FakeProgram:
     rule: Callable[[Mapping[str, Any]], Any]
     names: tuple[str, ...] = ()
     fields: tuple[str, ...] = ()
+    because: tuple[Path, ...] = ()
 
     @property
     def reads(self) -> tuple[Read, ...]:
@@ -35,6 +36,9 @@ class FakeProgram:
 
     def evaluate(self, variables: Mapping[str, Any]) -> Any:
         return self.rule(variables)
+
+    def blamed(self, variables: Mapping[str, Any]) -> tuple[Path, ...]:  # noqa: ARG002 - a port's signature
+        return self.because
 
 
 def constant(value: Any) -> FakeProgram:
@@ -123,6 +127,43 @@ def test_a_violation_becomes_a_finding_with_its_place() -> None:
     assert (found.policy, found.validation, found.outcome, found.action) == ("cap", "over-cap", Outcome.FAIL, Action.DENY)
     assert found.location == Location("k8s/api.yaml", None, None, 2, "/items/1/spec/replicas")
     assert (found.message, found.remediation) == ("too many", "write fewer")
+
+
+PLACES = [
+    ("without a record, the field of the rule is blamed", "tags", (), "/metadata/labels"),
+    ("the entry that broke the rule is blamed", "tags", (("resource", "tags", "team"),), "/metadata/labels/team"),
+    (
+        "of several, the first that was read",
+        "tags",
+        (("resource", "tags", "owner"), ("resource", "tags", "team")),
+        "/metadata/labels/owner",
+    ),
+    ("of what is written nowhere, the nearest above", "pods", (("resource", "pods", 1, "image"),), "/spec/pods/1"),
+    (
+        "what lies outside of the field is not blamed",
+        "tags",
+        (("resource", "units", "max"), ("params", "tags", "team")),
+        "/metadata/labels",
+    ),
+    ("a named expression is looked through", "tags", (("variables", "wrong"),), "/metadata/labels/team"),
+]
+
+
+@pytest.mark.parametrize(("sentence", "field", "because", "pointer"), PLACES, ids=[row[0] for row in PLACES])
+def test_the_place_of_a_finding(sentence: str, field: str, because: tuple[Path, ...], pointer: str) -> None:
+    blame = {
+        "tags": "/metadata/labels",
+        "tags.owner": "/metadata/labels/owner",
+        "tags.team": "/metadata/labels/team",
+        "pods.1": "/spec/pods/1",
+    }
+    wrong = NamedProgram("wrong", FakeProgram(lambda _: ["team"], because=(("resource", "tags", "team"),)))
+    rule = validation(program=FakeProgram(lambda _: False, because=because), field=field)
+    found = only(judge(replace(resource(), blame=blame), policy(rule, variables=(wrong,))))
+    assert found.location.pointer == "/items/1" + pointer, sentence
+    assert found.fingerprint == only(judge(resource(), policy(validation(field=field)))).fingerprint, (
+        "the place does not change what a finding is"
+    )
 
 
 def test_what_passes_is_counted_and_says_nothing() -> None:

@@ -82,8 +82,8 @@ class Explanation:
 
     @property
     def blamed(self) -> tuple[Path, ...]:
-        """The paths that the decisive steps read."""
-        return _paths(step for decisive in self.decisive for step in decisive.every())
+        """The paths that the decisive steps read: of a filter only what it kept, of a condition only what made it so."""
+        return _paths(step for decisive in self.decisive for step in _relevant(decisive))
 
 
 def _paths(steps: Iterator[Step]) -> tuple[Path, ...]:
@@ -102,6 +102,23 @@ def _decisive(root: Step) -> Iterator[Step]:
             todo.extend(reversed(causes))
         else:
             yield step
+
+
+def _relevant(root: Step) -> Iterator[Step]:
+    """A step and the steps below it that its value rests on, in the order they began."""
+    todo = [root]
+    while todo:
+        step = todo.pop()
+        yield step
+        todo.extend(reversed(_causes(step) or _kept(step)))
+
+
+def _kept(step: Step) -> list[Step]:
+    """The steps below one, of a filter without the elements that it left out; all of them where it left out every one."""
+    if not isinstance(step.node, Fold) or step.node.kind != "filter":
+        return step.steps
+    chosen = [turn for turn in step.steps[1:] if turn.value is True]
+    return [*step.steps[:1], *chosen] if chosen else step.steps
 
 
 def _causes(step: Step) -> list[Step]:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from guardrail.cel.celtype import CelType
     from guardrail.cel.estimate import CostEstimate
-    from guardrail.cel.explain import Explanation
+    from guardrail.cel.explain import Explanation, Path
     from guardrail.cel.fast import FastCode
     from guardrail.cel.source import Source
     from guardrail.cel.versions import Requirement
@@ -145,6 +145,10 @@ class Program:
         except (Cancelled, *_UNEXPECTED):
             return Explanation(outcome.value, outcome.cost, None)
         return Explanation(outcome.value, outcome.cost, tracer.root)
+
+    def blamed(self, variables: Mapping[str, Any]) -> tuple[Path, ...]:
+        """The paths that made the value what it is; see `Explanation.blamed`."""
+        return self.explain(variables).blamed
 
     def _exactly(self, bindings: Bindings, deadline: float | None, cost_limit: int) -> Outcome:
         variables = bindings.every if self._options.unchecked is None else bindings

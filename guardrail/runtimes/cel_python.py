@@ -19,7 +19,7 @@ from lark import Token, Tree
 
 from guardrail.cel.bindings import Bindings
 from guardrail.cel.unknown import Unknown
-from guardrail.ports import CelFault, CompileError, EvaluationError, Program, Read
+from guardrail.ports import CelFault, CompileError, EvaluationError, Path, Program, Read
 from guardrail.runtimes import cel_python_values as v
 from guardrail.runtimes.cel_python_closures import (
     Thunk,
@@ -73,6 +73,9 @@ class CelpyProgram:
             return self.root(variables.raw if isinstance(variables, Bindings) else variables)
         except RecursionError:
             return EvaluationError("the expression or a value is nested too deeply")
+
+    def blamed(self, variables: Mapping[str, Any]) -> tuple[Path, ...]:  # noqa: ARG002 - cel-python keeps no record
+        return ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,9 +40,19 @@ BLAMED = [
         [("numbers", 0), ("numbers", 1), ("numbers", 2)],
     ),
     (
-        "through filter()",
+        "through filter(), what it kept",
         "object.spec.containers.filter(c, c.limits.size() == 0)[0].name == 'a'",
-        [(*CONTAINER, 1, "name"), (*CONTAINER, 0, "limits"), (*CONTAINER, 1, "limits")],
+        [(*CONTAINER, 1, "name"), (*CONTAINER, 1, "limits")],
+    ),
+    (
+        "of a filter that kept nothing, what it left out",
+        "object.spec.containers.filter(c, c.name == 'z').size() > 0",
+        [(*CONTAINER, 0, "name"), (*CONTAINER, 1, "name")],
+    ),
+    (
+        "of the condition of a filter, the side that chose the element",
+        "object.spec.containers.filter(c, c.name == 'z' || c.image == 'r/a:1').size() == 0",
+        [(*CONTAINER, 0, "image")],
     ),
     ("through optionals", "object.?metadata.?labels.?app.orValue('z') == 'y'", [("object", "metadata", "labels", "app")]),
     ("of an error, the selection that failed", "object.nothing.deeper == 1", [("object", "nothing")]),

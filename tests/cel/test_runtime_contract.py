@@ -396,6 +396,19 @@ _JSON = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3),
     max_leaves=8,
 )
+BLAMED = [
+    ("the entry that is wrong", "a.all(k, a[k] != 'x')", {"a": {"p": "y", "q": "x"}}, ("a", "q")),
+    ("the side that is false", "a.b == 1 && a.c == 1", {"a": {"b": 1, "c": 2}}, ("a", "c")),
+]
+
+
+@pytest.mark.parametrize(("sentence", "source", "variables", "path"), BLAMED, ids=[row[0] for row in BLAMED])
+def test_a_runtime_that_blames_blames_rightly(
+    runtime: CelRuntime, sentence: str, source: str, variables: dict[str, Any], path: tuple[str, ...]
+) -> None:
+    assert runtime.compile(source).blamed(variables) in ((), (path,)), sentence
+
+
 _SOURCES = (
     "a == b",
     "a < b",

@@ -128,8 +128,13 @@ def test_case(folder: Path, case: Case) -> None:
 
 @pytest.mark.parametrize(("folder", "case"), list(every_case()))
 def test_the_second_opinion_agrees(folder: Path, case: Case) -> None:
-    one, other = (judged(case, library_of(folder, case, engine)) for engine in (DEFAULT, "cel-python"))
+    one, other = ([without_places(found) for found in judged(case, library_of(folder, case, engine))] for engine in (DEFAULT, "cel-python"))
     assert one == other
+
+
+def without_places(found: Judgement) -> Judgement:
+    """Only the engine of our own says which entry of a field is to blame."""
+    return replace(found, findings=tuple(replace(finding, location=replace(finding.location, pointer="")) for finding in found.findings))
 
 
 def policy_of(folder: Path) -> CompiledPolicy:
