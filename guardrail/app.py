@@ -98,7 +98,7 @@ def inspect(options: Options) -> Inspection:
         (resource, locator.locate(Origin(resource.origin.path, resource.origin.document), resource.origin.pointer))
         for resource in seen.resources
     ]
-    return Inspection(seen.inputs.records, tuple(placed), tuple(seen.notes))
+    return Inspection(seen.inputs.records, tuple(placed), _once(seen.notes))
 
 
 def lint(options: Options) -> Report:
@@ -114,7 +114,7 @@ def lint(options: Options) -> Report:
     resources = seen.judged
     judged = [evaluate(resource, index, context) for resource in resources]
     findings = _placed(merge_autoscaled((f for j in judged for f in j.findings), _scalers(resources)), seen)
-    notes = [*seen.notes, *profile.notes, *library.notes, *_run_fact_notes(judged), *_partial_note(options)]
+    notes = _once([*seen.notes, *profile.notes, *library.notes, *_run_fact_notes(judged), *_partial_note(options)])
     return Report(
         version=__version__,
         now=now,
@@ -123,7 +123,7 @@ def lint(options: Options) -> Report:
         profile=library.profile,
         inputs=seen.inputs.records,
         summary=_summary(seen, judged, findings, library),
-        notes=tuple(sorted(notes)),
+        notes=notes,
         dormant=library.dormant,
         findings=findings,
         elapsed_s=time.perf_counter() - started,
@@ -223,6 +223,14 @@ def _summary(seen: _Seen, judged: Sequence[Judgement], findings: Sequence[Findin
         skipped=sum(judgement.skipped for judgement in judged),
         dormant=len(library.dormant),
     )
+
+
+def _once(notes: Iterable[Note]) -> tuple[Note, ...]:
+    """Each note once, in order, with how often it was met in all inputs together."""
+    counts: Counter[tuple[str, str, str]] = Counter()
+    for note in notes:
+        counts[note.code, note.message, note.scope] += note.count
+    return tuple(sorted(Note(code, message, scope, count) for (code, message, scope), count in counts.items()))
 
 
 def _run_fact_notes(judged: Iterable[Judgement]) -> list[Note]:

@@ -185,7 +185,10 @@ def _undecided(validation: Validation, result: Evaluation, scope: _Scope, action
         return Evaluation(validation.name, Outcome.PASS), None
     if meaning is WhenUnknown.SKIP:
         return Evaluation(validation.name, Outcome.SKIP), None
-    return result, undecided_action(meaning, action)
+    consequence = undecided_action(meaning, action)
+    if consequence is not Action.DENY and _is_unread(result.unknown):  # a note says it once for all objects of a type
+        return Evaluation(validation.name, Outcome.SKIP, unknown=result.unknown), None
+    return result, consequence
 
 
 def _ratchets(validation: Validation, scope: _Scope, resource: Resource) -> bool:
@@ -292,11 +295,16 @@ def _undecided_text(value: Unknown, validation: Validation, scope: _Scope) -> st
     blamed = [path for path in read if _within(path, validation.field)]
     named = blamed or read or paths or [validation.field]
     what = ", ".join(named[:_MAX_NAMED]) + (f" and {len(named) - _MAX_NAMED} more" if len(named) > _MAX_NAMED else "")
-    if all(reference.startswith(_UNREAD) for reference in value.references):
+    if _is_unread(value.references):
         when = "not read by this version"
     else:
         when = "known only after apply" if scope.view["source"] == "terraform" else "not known"
     return f"{what} {'is' if len(named) == 1 else 'are'} {when} ({', '.join(value.references)})"
+
+
+def _is_unread(references: tuple[str, ...]) -> bool:
+    """Whether it is only that this version does not read a type or kind."""
+    return bool(references) and all(reference.startswith(_UNREAD) for reference in references)
 
 
 def _within(path: str, field: str) -> bool:
@@ -307,6 +315,8 @@ def _within(path: str, field: str) -> bool:
 def _run_facts(result: Evaluation, resource: Resource) -> Iterator[RunFact]:
     namespace = resource.identity.namespace or ""
     for reference in result.unknown:
+        if not reference.startswith(_RUN):
+            continue
         fact = reference.removeprefix(_RUN)
         yield RunFact(fact, "" if fact == "cluster" else namespace)
 

@@ -268,9 +268,24 @@ def test_an_undecided_finding_names_what_is_not_known(reads: tuple[str, ...], un
 
 
 def test_what_is_not_modelled_is_not_said_to_come_after_apply() -> None:
-    rule = validation(program=constant(Unknown(["type aws_lambda_function"])))
+    rule = validation(program=constant(Unknown(["type aws_lambda_function"])), when_unknown={"default": WhenUnknown.DENY})
     lambda_ = resource(source="terraform", unknown={"units.max": ["type aws_lambda_function"]})
     assert only(judge(lambda_, policy(rule))).message == "units.max is not read by this version (type aws_lambda_function)"
+
+
+UNREAD = [
+    ("a type that is not read skips where it would only warn", ["type a"], WhenUnknown.WARN, None),
+    ("a kind that is not read skips likewise", ["kind a/B", "type a"], WhenUnknown.WARN, None),
+    ("it is a finding where it denies", ["type a"], WhenUnknown.DENY, Action.DENY),
+    ("it is a finding where something else is not known either", ["type a", "var.n"], WhenUnknown.WARN, Action.WARN),
+]
+
+
+@pytest.mark.parametrize(("sentence", "references", "meaning", "action"), UNREAD, ids=[row[0] for row in UNREAD])
+def test_what_is_not_read_is_told_once_per_run(sentence: str, references: list[str], meaning: WhenUnknown, action: Action | None) -> None:
+    judgement = judge(resource(), policy(validation(program=constant(Unknown(references)), when_unknown={"default": meaning})))
+    assert [finding.action for finding in judgement.findings] == [action] * (action is not None), sentence
+    assert (judgement.skipped, judgement.run_facts) == (1 - len(judgement.findings), frozenset()), sentence
 
 
 def test_run_facts_alone_skip_whatever_unknown_means() -> None:

@@ -39,9 +39,7 @@ NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 POLICIES = sorted(Path(source.path).parent for source in shipped_policies())
 ALWAYS = RUNTIMES[DEFAULT].compile("true")
 
-# (policy, target) of which no resource that this version reads in full has replicas, and (policy, validation) that no
-# input can leave undecided yet: an entry goes as soon as a type that can is read.
-WITHOUT_UNITS = {("max-replicas-bounded", "terraform")}
+# (policy, validation) that no input can leave undecided yet: an entry goes as soon as a type that can is read.
 NEVER_UNDECIDED = {("max-replicas-bounded", "undefined-max")}
 
 
@@ -150,8 +148,7 @@ def test_every_validation_passes_and_fails_on_each_of_its_targets(folder: Path) 
     policy = policy_of(folder)
     wanted = {(v.name, target, outcome) for v in policy.validations for target in v.targets for outcome in ("pass", "fail")}
     shown = {(name, targets_met(case), expected.outcome) for case in cases_of(folder) for name, expected in case.expect.items()}
-    missing = {(name, target, outcome) for name, target, outcome in wanted - shown if (policy.name, target) not in WITHOUT_UNITS}
-    assert missing == set()
+    assert wanted - shown == set()
 
 
 @pytest.mark.parametrize("folder", [pytest.param(folder, id=folder.name) for folder in POLICIES])

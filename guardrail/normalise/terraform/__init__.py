@@ -10,7 +10,6 @@ from guardrail.normalise.terraform.changes import read_changes
 from guardrail.normalise.terraform.configuration import Configuration
 from guardrail.normalise.terraform.joins import Joins
 from guardrail.normalise.terraform.providers import Providers
-from guardrail.normalise.terraform.readers import is_read
 from guardrail.normalise.terraform.sensitive import secrets_of
 from guardrail.normalise.terraform.views import PlanContext, resource_of
 
@@ -19,6 +18,9 @@ if TYPE_CHECKING:
     from guardrail.model import Plan, Resource
 
 __all__ = ["normalise_plan"]
+
+
+_UNREAD = "what these types run is not read by this version; their accelerators and units are unknown, and no rule about them warned"
 
 
 def normalise_plan(plan: Plan, facts: Facts) -> tuple[list[Resource], list[Note]]:
@@ -38,9 +40,12 @@ def normalise_plan(plan: Plan, facts: Facts) -> tuple[list[Resource], list[Note]
         secrets=secrets_of(plan.value, configuration),
     )
     resources = [resource_of(change, context) for change in changes.found]
-    unread = Counter(change.type for change in changes.found if change.operation not in {"none", "delete"} and not is_read(change))
-    notes = [
-        Note("kind-not-modelled", f"what {type_} runs is not read yet; its accelerators and units are unknown", type_, count)
-        for type_, count in sorted(unread.items())
-    ]
+    unread = Counter(type_ for resource in resources if resource.view["operation"] not in {"none", "delete"} for type_ in _unread(resource))
+    notes = [Note("kind-not-modelled", _UNREAD, type_, count) for type_, count in sorted(unread.items())]
     return resources, [*changes.notes, *notes]
+
+
+def _unread(resource: Resource) -> set[str]:
+    """The types whose machines are missing from a view: the resource's own, or that of what it scales."""
+    references = {reference for by_path in resource.view["unknown"].values() for reference in by_path}
+    return {reference.removeprefix("type ") for reference in references if reference.startswith("type ")}

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from guardrail.catalogue.resource_types import resource_type
 from guardrail.cel.unknown import Unknown
-from guardrail.normalise.terraform import aws, azure, google
+from guardrail.normalise.terraform import aws, azure, google, scaling
 from guardrail.normalise.terraform.capacity import NOTHING, Capacity
 from guardrail.normalise.terraform.configuration import as_map
 from guardrail.normalise.terraform.values import flag
@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from guardrail.normalise.terraform.joins import Joins
     from guardrail.normalise.terraform.values import Values
 
-__all__ = ["capacity_of", "is_read"]
+__all__ = ["capacity_of"]
 
-_READERS: Mapping[str, Callable[[Change, Values, Joins], Capacity]] = {
+_READERS: Mapping[str, Callable[[Change, Values, Joins], Capacity | None]] = {
     "aws_instance": aws.instance,
     "aws_eks_node_group": aws.eks_node_group,
     "aws_autoscaling_group": aws.auto_scaling_group,
@@ -28,6 +28,9 @@ _READERS: Mapping[str, Callable[[Change, Values, Joins], Capacity]] = {
     "google_container_node_pool": google.node_pool,
     "azurerm_kubernetes_cluster": azure.cluster,
     "azurerm_kubernetes_cluster_node_pool": azure.node_pool,
+    "aws_appautoscaling_target": scaling.application_target,
+    "google_compute_autoscaler": scaling.instance_group_autoscaler,
+    "google_compute_region_autoscaler": scaling.instance_group_autoscaler,
 }
 
 _MAY_RUN_MACHINES = frozenset({"compute", "pool", "batch", "endpoint", "notebook", "serving", "cluster", "autoscaler"})
@@ -79,19 +82,21 @@ _MACHINE_ATTRIBUTES = frozenset(
 _DEEPEST_BLOCK = 4
 
 
-def capacity_of(change: Change, values: Values, joins: Joins) -> Capacity:
-    """What a resource may run, by its planned or its prior values; nothing for types that are not read."""
+def capacity_of(change: Change, values: Values, joins: Joins) -> Capacity | None:
+    """What a resource may run, by its planned or its prior values; None where this version does not read it."""
     reader = _READERS.get(change.type)
-    return NOTHING if reader is None else reader(change, values, joins)
+    if reader is not None:
+        return reader(change, values, joins)
+    return NOTHING if _runs_nothing(change) else None
 
 
-def is_read(change: Change) -> bool:
-    """Whether the numbers of a resource can be stated: its machines are read, or it runs none.
+def _runs_nothing(change: Change) -> bool:
+    """Whether a resource of a type without a reader runs no machines.
 
     Templates run nothing, and the machines of databases, caches and queues have no accelerators. A
     type that the catalogue does not class runs machines when an attribute names some.
     """
-    if change.type in _READERS or change.type in _RUN_NOTHING:
+    if change.type in _RUN_NOTHING:
         return True
     if change.type in _MAY_HOLD_ANYTHING:
         return False

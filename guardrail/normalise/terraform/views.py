@@ -10,9 +10,9 @@ from guardrail.attribution import Home, canonical_tags, environment_of
 from guardrail.catalogue.resource_types import resource_type
 from guardrail.cel.unknown import PartialMap, Unknown
 from guardrail.model import Identity, Origin, Resource
-from guardrail.normalise.terraform.capacity import capacity_fields, unread_fields
+from guardrail.normalise.terraform.capacity import NOTHING, capacity_fields, unread_fields
 from guardrail.normalise.terraform.providers import account_in_arn, provider_of, source_of
-from guardrail.normalise.terraform.readers import capacity_of, is_read
+from guardrail.normalise.terraform.readers import capacity_of
 from guardrail.normalise.terraform.regions import NOWHERE, Place, place_of, place_of_cluster
 from guardrail.normalise.terraform.sensitive import sensitive_paths
 from guardrail.normalise.terraform.tags import tag_path, tags_of
@@ -74,8 +74,9 @@ def _view(change: Change, values: Values, plan: PlanContext) -> tuple[dict[str, 
     view, blame = blank_view(), {}
     view.update(_identity(change, values, rtype, provider))
     view.update(taggable=tags.taggable, billable=billable)
-    capacity = capacity_of(change, values, plan.joins)
-    view.update(capacity_fields(capacity) if is_read(change) else unread_fields(f"type {change.type}"))
+    read = capacity_of(change, values, plan.joins)
+    view.update(unread_fields(f"type {change.type}") if read is None else capacity_fields(read))
+    capacity = read or NOTHING
     view["suspended"] = capacity.suspended
     place = _place(change, values, plan, billable=billable)
     view["regions"] = _regions(place)

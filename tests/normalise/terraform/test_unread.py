@@ -61,6 +61,53 @@ def test_what_runs_nothing_has_no_gpu_and_no_note(address: str, after: dict[str,
     assert (resources[address].view["uses_gpu"], notes) == (False, [])
 
 
+SCALERS = [
+    (
+        "tasks of a service are counted, their accelerators are not known",
+        "aws_appautoscaling_target.a",
+        {"service_namespace": "ecs", "min_capacity": 1, "max_capacity": 40},
+        (1, 40, Unknown(["type aws_ecs_service"])),
+        "aws_ecs_service",
+    ),
+    (
+        "replicas of a database have no accelerators",
+        "aws_appautoscaling_target.a",
+        {"service_namespace": "rds", "min_capacity": 1, "max_capacity": 4},
+        (1, 4, False),
+        None,
+    ),
+    (
+        "throughput is no unit",
+        "aws_appautoscaling_target.a",
+        {"service_namespace": "dynamodb", "min_capacity": 5, "max_capacity": 4000},
+        (
+            Unknown(["type aws_appautoscaling_target"]),
+            Unknown(["type aws_appautoscaling_target"]),
+            Unknown(["type aws_appautoscaling_target"]),
+        ),
+        "aws_appautoscaling_target",
+    ),
+    (
+        "an instance group has the replicas of its autoscaler",
+        "google_compute_region_autoscaler.a",
+        {"autoscaling_policy": [{"min_replicas": 2, "max_replicas": 9}]},
+        (2, 9, Unknown(["type google_compute_instance_group_manager"])),
+        "google_compute_instance_group_manager",
+    ),
+]
+
+
+@pytest.mark.parametrize(("sentence", "address", "after", "numbers", "note"), SCALERS, ids=[row[0] for row in SCALERS])
+def test_what_an_autoscaler_of_a_plan_counts(
+    sentence: str, address: str, after: dict[str, Any], numbers: tuple[Any, ...], note: str | None
+) -> None:
+    resources, notes = normalise(document(change(address, after)))
+
+    view = resources[address].view
+    assert (view["units"]["min"], view["units"]["max"], view["uses_gpu"]) == numbers, sentence
+    assert [found.scope for found in notes] == [note] * (note is not None), sentence
+
+
 def test_a_note_stands_once_per_type() -> None:
     _, notes = normalise(document(*(change(f"aws_lambda_function.f[{n}]", {}) for n in range(3))))
 
