@@ -6,17 +6,15 @@ failures are reported. An expression never raises: what cannot be evaluated is a
 
 from __future__ import annotations
 
-import hashlib
-import posixpath
-import re
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from guardrail.blame import has_inner, inner_field, pointer_of
+from guardrail.blame import has_inner, inner_field
 from guardrail.cel.bindings import Bindings
 from guardrail.cel.unknown import Unknown
 from guardrail.decision import action_of, is_worse, undecided_action, unknown_action
-from guardrail.model import Action, Evaluation, Finding, Location, Outcome
+from guardrail.findings import Context, Verdict, finding_of
+from guardrail.model import Action, Evaluation, Outcome
 from guardrail.policy.compiled import UpdateMode, WhenUnknown
 from guardrail.ports import EvaluationError
 
@@ -25,7 +23,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from guardrail.matching import PolicyIndex
-    from guardrail.model import Resource
+    from guardrail.model import Finding, Resource
     from guardrail.policy.compiled import CompiledPolicy, Validation
     from guardrail.ports import Path, Program
 
@@ -33,22 +31,8 @@ __all__ = ["Context", "Judgement", "RunFact", "evaluate", "merge_autoscaled"]
 
 _RUN = "run:"
 _UNREAD = ("type ", "kind ")  # references to what the normalisers do not model yet
-_FINGERPRINT_CHARS = 12  # 48 bits: one chance in 10^5 of a clash among 75,000 findings
 _MAX_MESSAGE_CHARS = 1_000
 _MAX_NAMED = 3  # fields that one message names
-
-
-@dataclass(frozen=True, slots=True)
-class Context:
-    """What is the same for every resource of a run.
-
-    `now` is aware and in UTC. `folder` is where the run was started and `root` the top of its repository, both
-    absolute: a fingerprint does not depend on where a run was started, nor on how a path was written.
-    """
-
-    now: datetime
-    folder: str = "/"
-    root: str = "/"
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -87,8 +71,10 @@ def evaluate(resource: Resource, index: PolicyIndex, context: Context) -> Judgem
             elif result.outcome is Outcome.PASS:
                 passed.append((policy.name, result.validation))
             elif action is not None:
-                blamed = _blamed(validation, result, scope)
-                findings.append(_finding(_Verdict(policy, validation, result, action, blamed), resource, context))
+                verdict = Verdict(
+                    policy, validation, result, action, _blamed(validation, result, scope), _remedy(validation, result, scope)
+                )
+                findings.append(finding_of(verdict, resource, context))
     return Judgement(tuple(findings), evaluations, skipped, tuple(passed), frozenset(facts))
 
 
@@ -112,15 +98,6 @@ def merge_autoscaled(findings: Iterable[Finding], autoscaled_by: Mapping[str, st
 
 
 _Result = tuple["Validation | None", Evaluation, "Action | None"]
-
-
-@dataclass(frozen=True, slots=True)
-class _Verdict:
-    policy: CompiledPolicy
-    validation: Validation | None  # None: a match condition failed
-    result: Evaluation
-    action: Action
-    blamed: str  # the view path of what is to be changed
 
 
 def _judge(policy: CompiledPolicy, scope: _Scope) -> Iterator[_Result]:
@@ -274,12 +251,24 @@ class _Scope:
 
 
 def _message(validation: Validation, scope: _Scope) -> str:
-    """The text of a violation; a messageExpression that is unknown, fails or is no single line falls back to `message`."""
-    if validation.message_program is not None:
-        value = scope.value(validation.message_program)
-        if isinstance(value, str) and value.strip() and "\n" not in value:
-            return value.strip()[:_MAX_MESSAGE_CHARS]
-    return validation.message
+    """The text of a violation; `message` where the messageExpression gives none."""
+    return _line(validation.message_program, scope) or validation.message
+
+
+def _remedy(validation: Validation | None, result: Evaluation, scope: _Scope) -> str:
+    """What to write instead; of a violation in its own words where the rule has some. What failed to run has no remedy here."""
+    if validation is None or result.outcome is Outcome.ERROR:
+        return ""
+    own = _line(validation.remediation_program, scope) if result.outcome is Outcome.FAIL else ""
+    return own or validation.remediation.get(scope.view["source"], "")
+
+
+def _line(program: Program | None, scope: _Scope) -> str:
+    """The single line that an expression comes to; "" where it is unknown, fails or comes to something else."""
+    value = scope.value(program) if program is not None else None
+    if not isinstance(value, str) or "\n" in value:
+        return ""
+    return value.strip()[:_MAX_MESSAGE_CHARS]
 
 
 def _error_text(value: Any) -> str:
@@ -329,51 +318,3 @@ def _blamed(validation: Validation | None, result: Evaluation, scope: _Scope) ->
     if result.outcome is not Outcome.FAIL or not has_inner(validation.field, blame):
         return validation.field
     return inner_field(validation.field, scope.blamed(validation.program), blame)
-
-
-def _finding(verdict: _Verdict, resource: Resource, context: Context) -> Finding:
-    policy, result = verdict.policy, verdict.result
-    field = verdict.validation.field if verdict.validation else ""
-    origin = resource.origin
-    pointer = origin.pointer + pointer_of(verdict.blamed, resource.blame)
-    return Finding(
-        policy=policy.name,
-        category=policy.category,
-        validation=result.validation,
-        severity=policy.severity,
-        outcome=result.outcome,
-        action=verdict.action,
-        resource=resource.identity,
-        location=Location(origin.path, document=origin.document, pointer=pointer),
-        message=_scrub(result.message or policy.title, resource),
-        rationale=policy.rationale,
-        remediation=policy.remediation.get(resource.view["source"], ""),
-        fingerprint=_fingerprint(policy.name, result.validation, field, resource, context),
-        unknown=result.unknown,
-    )
-
-
-def _scrub(text: str, resource: Resource) -> str:
-    """A message without secrets: those of the run anywhere, those of this resource's own fields as whole words, however short."""
-    for secret in sorted(resource.secrets, key=len, reverse=True):
-        text = text.replace(secret, "(sensitive)")
-    for own in sorted(_sensitive_texts(resource.view), key=len, reverse=True):
-        text = re.sub(rf"(?<!\w){re.escape(own)}(?!\w)", "(sensitive)", text)
-    return text
-
-
-def _sensitive_texts(view: Mapping[str, Any]) -> Iterator[str]:
-    for path in view.get("sensitive", ()):
-        head, _, key = path.partition(".")
-        value = view.get(head)
-        if isinstance(value, dict):
-            value = value.get(key)
-        if isinstance(value, (str, int, float)) and not isinstance(value, bool) and value != "":
-            yield str(value)
-
-
-def _fingerprint(policy: str, validation: str, blamed: str, resource: Resource, context: Context) -> str:
-    parts = [policy, validation, resource.identity.id, blamed]
-    if resource.identity.source == "kubernetes":
-        parts.append(posixpath.relpath(posixpath.join(context.folder, resource.origin.path), context.root))
-    return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:_FINGERPRINT_CHARS]

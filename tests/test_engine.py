@@ -64,6 +64,7 @@ def validation(**parts: Any) -> Validation:
         actions={"default": Action.DENY},
         when_unknown={"default": WhenUnknown.WARN},
         on_update=OnUpdate(),
+        remediation={"kubernetes": "write fewer", "terraform": "buy fewer"},
     )
     return replace(blank, **parts)
 
@@ -76,7 +77,6 @@ def policy(*validations: Validation, **parts: Any) -> CompiledPolicy:
         category="replicas",
         severity="high",
         rationale="",
-        remediation={"kubernetes": "write fewer", "terraform": "buy fewer"},
         targets=ALL,
         match=Match(),
         match_conditions=(),
@@ -127,6 +127,23 @@ def test_a_violation_becomes_a_finding_with_its_place() -> None:
     assert (found.policy, found.validation, found.outcome, found.action) == ("cap", "over-cap", Outcome.FAIL, Action.DENY)
     assert found.location == Location("k8s/api.yaml", None, None, 2, "/items/1/spec/replicas")
     assert (found.message, found.remediation) == ("too many", "write fewer")
+
+
+REMEDIES = [
+    ("a rule's own words for this object win", "write 4", Outcome.FAIL, "write 4"),
+    ("without a text the general words hold", "  ", Outcome.FAIL, "write fewer"),
+    ("words that fail leave it to the general ones", EvaluationError("no such key"), Outcome.FAIL, "write fewer"),
+    ("several lines are no remedy", "a\nb", Outcome.FAIL, "write fewer"),
+    ("what is undecided has the general words", "write 4", Outcome.UNDECIDED, "write fewer"),
+    ("a rule that failed has none", "write 4", Outcome.ERROR, ""),
+]
+
+
+@pytest.mark.parametrize(("sentence", "own", "outcome", "told"), REMEDIES, ids=[row[0] for row in REMEDIES])
+def test_what_to_write_instead(sentence: str, own: Any, outcome: Outcome, told: str) -> None:
+    result = {Outcome.FAIL: False, Outcome.UNDECIDED: Unknown(["var.n"]), Outcome.ERROR: EvaluationError("broken")}[outcome]
+    rule = validation(program=constant(result), remediation_program=constant(own))
+    assert only(judge(resource(), policy(rule))).remediation == told, sentence
 
 
 PLACES = [

@@ -25,11 +25,12 @@ _OUTCOMES = ("pass", "fail", "undecided", "error", "skip")
 
 @dataclass(frozen=True, slots=True)
 class Expectation:
-    """What one validation must come to; `action` and `message` are checked where they are given."""
+    """What one validation must come to; `action`, `message` and `remediation` are checked where they are given."""
 
     outcome: str
     action: str | None = None
     message: str | None = None
+    remediation: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -79,6 +79,8 @@ class Validation:
     actions: Mapping[str, Action | None]
     when_unknown: Mapping[str, WhenUnknown]
     on_update: OnUpdate
+    remediation: Mapping[str, str]  # by source: kubernetes, terraform
+    remediation_program: Program | None = None
     warn_when: tuple[Program, ...] = ()
     applies_when: Program | None = None
     dormant: bool = False
@@ -94,7 +96,6 @@ class CompiledPolicy:
     category: str
     severity: str
     rationale: str
-    remediation: Mapping[str, str]  # by source: kubernetes, terraform
     targets: frozenset[str]
     match: Match
     match_conditions: tuple[NamedProgram, ...]

@@ -105,7 +105,7 @@ def _sites(spec: Mapping[str, Any]) -> Iterator[_Site]:
     for at, entry in _entries(spec.get("validations")):
         path: Path = ("spec", "validations", at)
         own = _targets(entry) or targets
-        for key in ("expression", "messageExpression"):
+        for key in ("expression", "messageExpression", "remediationExpression"):
             yield from _texts((*path, key), entry.get(key), named, own)
         yield from _common_sites(path, entry, named, own)
 

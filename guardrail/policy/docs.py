@@ -71,6 +71,7 @@ def render_policy(policy: Mapping[str, Any], cases: Sequence[Case]) -> str:
         *_example("Avoid", cases, "fail"),
         *_example("Prefer", cases, "pass"),
         _instead(spec["remediation"]),
+        *(_own_instead(validation) for validation in spec["validations"]),
         "## Parameters",
         _parameters(spec),
         "## Exceptions",
@@ -124,11 +125,15 @@ def _facts(spec: Mapping[str, Any]) -> str:
     )
 
 
-def _instead(remediation: str | Mapping[str, str]) -> str:
+def _own_instead(validation: Mapping[str, Any]) -> str:
+    return _instead(validation["remediation"], f" of `{validation['name']}`") if "remediation" in validation else ""
+
+
+def _instead(remediation: str | Mapping[str, str], what: str = "") -> str:
     if isinstance(remediation, str):
-        return f"Instead: {remediation}"
+        return f"Instead{what}: {remediation}"
     names = {"kubernetes": "Kubernetes", "terraform": "Terraform"}
-    return "\n".join(f"- Instead, in {names[target]}: {text}" for target, text in remediation.items())
+    return "\n".join(f"- Instead{what}, in {names[target]}: {text}" for target, text in remediation.items())
 
 
 def _validations(spec: Mapping[str, Any]) -> str:

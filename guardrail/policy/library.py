@@ -159,7 +159,6 @@ def _bound(policy: CheckedPolicy, profile: Profile) -> tuple[CompiledPolicy, Dor
         category=spec["category"],
         severity=spec["severity"],
         rationale=spec.get("rationale", ""),
-        remediation=_by_target(spec.get("remediation", "")),
         targets=frozenset(spec["targets"]),
         match=Match(
             frozenset(match.get("classes", ())),
@@ -217,6 +216,8 @@ def _validation(policy: CheckedPolicy, params: BoundParams, profile: Profile, at
         actions=actions,
         when_unknown=when_unknown_of(policy, own, names),
         on_update=OnUpdate(UpdateMode(update.get("mode", "enforce")), programs.get((*update_path, "measure"))),
+        remediation={**_by_target(policy.spec.get("remediation", {})), **_by_target(own.get("remediation", {}))},
+        remediation_program=programs.get((*path, "remediationExpression")),
         warn_when=(*_conditions(policy, ("spec", "warnWhen")), *_conditions(policy, (*path, "warnWhen"))),
         applies_when=programs.get((*without[0], "when")) if without is not None else None,
         dormant=(without is not None and not any(actions.values())) or _reads_missing(policy, path, params),

@@ -102,11 +102,16 @@ def programs(policy: CompiledPolicy) -> Iterator[tuple[str, Program]]:
                 yield f"{validation.name}/{kind}", program
 
 
-def evaluated(policy: CompiledPolicy, view: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+def scope_of(policy: CompiledPolicy, view: Mapping[str, Any]) -> dict[str, Any]:
     variables: dict[str, Any] = {}
     scope = {"resource": view, "params": policy.params, "variables": variables, "now": "2026-11-24T12:00:00Z"}
     for variable in policy.variables:
         variables[variable.name] = variable.program.evaluate(scope)
+    return scope
+
+
+def evaluated(policy: CompiledPolicy, view: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    scope = scope_of(policy, view)
     for name, program in programs(policy):
         yield name, program.evaluate(scope)
 
@@ -123,6 +128,26 @@ def test_no_expression_fails(name: str, data: st.DataObject) -> None:
             continue
         failed = {place: value for place, value in evaluated(policy, view) if isinstance(value, EvaluationError)}
         assert failed == {}, policy.name
+
+
+@pytest.mark.parametrize("name", sorted(LIBRARIES))
+@settings(max_examples=60)
+@given(data=st.data())
+def test_the_words_of_a_rule_that_fails_do_not_fail(name: str, data: st.DataObject) -> None:
+    library = LIBRARIES[name]
+    view = data.draw(resources(library.environments))
+    for policy in library.policies:
+        if policy.dormant:
+            continue
+        scope = scope_of(policy, view)
+        for validation in policy.validations:
+            if validation.program.evaluate(scope) is False:
+                words = [
+                    program.evaluate(scope)
+                    for program in (validation.message_program, validation.remediation_program)
+                    if program is not None
+                ]
+                assert [word for word in words if not isinstance(word, str | Unknown)] == [], (policy.name, validation.name)
 
 
 @pytest.mark.parametrize("name", sorted(LIBRARIES))

@@ -122,6 +122,8 @@ def test_case(folder: Path, case: Case) -> None:
             assert findings[name].action.value == expected.action
         if expected.message is not None:
             assert findings[name].message == expected.message
+        if expected.remediation is not None:
+            assert findings[name].remediation == expected.remediation
 
 
 @pytest.mark.parametrize(("folder", "case"), list(every_case()))

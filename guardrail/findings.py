@@ -1,0 +1,97 @@
+"""How a verdict becomes a finding: its place, its words without secrets, and the fingerprint it is known by."""
+
+from __future__ import annotations
+
+import hashlib
+import posixpath
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from guardrail.blame import pointer_of
+from guardrail.model import Finding, Location
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from datetime import datetime
+
+    from guardrail.model import Action, Evaluation, Resource
+    from guardrail.policy.compiled import CompiledPolicy, Validation
+
+__all__ = ["Context", "Verdict", "finding_of"]
+
+_FINGERPRINT_CHARS = 12  # 48 bits: one chance in 10^5 of a clash among 75,000 findings
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What is the same for every resource of a run.
+
+    `now` is aware and in UTC. `folder` is where the run was started and `root` the top of its repository, both
+    absolute: a fingerprint does not depend on where a run was started, nor on how a path was written.
+    """
+
+    now: datetime
+    folder: str = "/"
+    root: str = "/"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What one rule said of one resource, and what comes of it."""
+
+    policy: CompiledPolicy
+    validation: Validation | None  # None: a match condition failed
+    result: Evaluation
+    action: Action
+    blamed: str  # the view path of what is to be changed
+    remedy: str
+
+
+def finding_of(verdict: Verdict, resource: Resource, context: Context) -> Finding:
+    """The finding, whose line and column are not looked up yet."""
+    policy, result = verdict.policy, verdict.result
+    field = verdict.validation.field if verdict.validation else ""
+    origin = resource.origin
+    pointer = origin.pointer + pointer_of(verdict.blamed, resource.blame)
+    return Finding(
+        policy=policy.name,
+        category=policy.category,
+        validation=result.validation,
+        severity=policy.severity,
+        outcome=result.outcome,
+        action=verdict.action,
+        resource=resource.identity,
+        location=Location(origin.path, document=origin.document, pointer=pointer),
+        message=_scrub(result.message or policy.title, resource),
+        rationale=policy.rationale,
+        remediation=_scrub(verdict.remedy, resource),
+        fingerprint=_fingerprint(policy.name, result.validation, field, resource, context),
+        unknown=result.unknown,
+    )
+
+
+def _scrub(text: str, resource: Resource) -> str:
+    """A message without secrets: those of the run anywhere, those of this resource's own fields as whole words, however short."""
+    for secret in sorted(resource.secrets, key=len, reverse=True):
+        text = text.replace(secret, "(sensitive)")
+    for own in sorted(_sensitive_texts(resource.view), key=len, reverse=True):
+        text = re.sub(rf"(?<!\w){re.escape(own)}(?!\w)", "(sensitive)", text)
+    return text
+
+
+def _sensitive_texts(view: Mapping[str, Any]) -> Iterator[str]:
+    for path in view.get("sensitive", ()):
+        head, _, key = path.partition(".")
+        value = view.get(head)
+        if isinstance(value, dict):
+            value = value.get(key)
+        if isinstance(value, (str, int, float)) and not isinstance(value, bool) and value != "":
+            yield str(value)
+
+
+def _fingerprint(policy: str, validation: str, blamed: str, resource: Resource, context: Context) -> str:
+    parts = [policy, validation, resource.identity.id, blamed]
+    if resource.identity.source == "kubernetes":
+        parts.append(posixpath.relpath(posixpath.join(context.folder, resource.origin.path), context.root))
+    return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:_FINGERPRINT_CHARS]
