@@ -219,6 +219,8 @@ def is_partial(value: Mapping[str, Any]) -> bool:
     containers = at.get("containers") if isinstance(at, Mapping) else None
     if not isinstance(containers, list) or not containers:
         return True
+    if path == ("template",) and isinstance(value["spec"].get("selector"), Mapping):
+        return False  # a patch does not repeat the selector, which cannot be changed; an image is missing by mistake
     return any(isinstance(container, Mapping) and not container.get("image") for container in containers)
 
 

@@ -459,6 +459,11 @@ def test_patches_that_a_kustomization_lists_are_left_out() -> None:
             True,
             id="a container without an image",
         ),
+        pytest.param(
+            "apiVersion: apps/v1\nkind: Deployment\nspec: {selector: {}, template: {spec: {containers: [{name: a}]}}}\n",
+            False,
+            id="a Deployment with its selector and an image that was forgotten",
+        ),
         pytest.param("apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n$patch: delete\n", True, id="a patch directive"),
         pytest.param(POD, False, id="a whole pod"),
         pytest.param("apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n", False, id="a kind without required parts"),
