@@ -127,6 +127,12 @@ def _described(value: Any) -> str:
     return {type(None): "nothing", list: "a list", dict: "a map"}.get(type(value), type(value).__name__)
 
 
+def _not_exactly_one(wanted: list[Any], found: Mapping[str, Any]) -> str:
+    keys = [key for branch in wanted for key in branch.get("required", ())]
+    stated = [key for key in keys if key in found]
+    return f"states {' and '.join(stated)}; one of them only" if stated else f"lacks {' or '.join(keys)}"
+
+
 def _empty(_wanted: Any, _found: Any) -> str:
     return "is empty"
 
@@ -138,6 +144,7 @@ _MESSAGES: Mapping[str, Callable[[Any, Any], str]] = {
     "const": lambda wanted, found: f"expected {wanted}, found {_described(found)}",
     "pattern": lambda wanted, found: f"{_described(found)} is not {_FORMS.get(wanted, f'of the form {wanted}')}",
     "anyOf": lambda wanted, _found: "lacks " + " or ".join(key for branch in wanted for key in branch.get("required", ())),
+    "oneOf": _not_exactly_one,
     "minItems": _empty,
     "minLength": _empty,
     "minProperties": _empty,

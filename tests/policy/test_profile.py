@@ -90,6 +90,25 @@ def test_every_fault_at_once() -> None:
             "spot.noticeseconds: unknown key (did you mean notice_seconds?)",
             id="a key of an unread part",
         ),
+        pytest.param(
+            HEAD + "tags: {values: {team: {enum: [a], pattern: b}}}\n",
+            "p.yaml:3:23: tags.values.team: states enum and pattern; one of them only",
+            id="a closed list and a pattern",
+        ),
+        pytest.param(HEAD + "tags: {values: {team: {}}}\n", "tags.values.team: lacks enum or pattern", id="neither list nor pattern"),
+        pytest.param(
+            HEAD + "tags: {values: {team: {enum: [yes]}}}\n", "tags.values.team.enum[0]: expected a text, found true", id="an unquoted yes"
+        ),
+        pytest.param(HEAD + "gpu: {families: {dev: L4}}\n", "gpu.families.dev: expected a list, found L4", id="one family without a list"),
+        pytest.param(
+            HEAD + "batch: {max_runtime_s: {dev: 4h}}\n",
+            "batch.max_runtime_s.dev: expected a whole number, found 4h",
+            id="a text for seconds",
+        ),
+        pytest.param(
+            HEAD + "batch: {max_runtime_by_type: {eval: 0}}\n", "batch.max_runtime_by_type.eval: 0 is below 1", id="no time at all"
+        ),
+        pytest.param(HEAD + "batch: {max_retries: {dev: -1}}\n", "batch.max_retries.dev: -1 is below 0", id="retries below none"),
         pytest.param(HEAD + "clusters: [{region: x}]\n", "p.yaml:3:12: clusters[0]: lacks name", id="a cluster without a name"),
     ],
 )
