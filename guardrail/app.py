@@ -23,10 +23,12 @@ from guardrail.matching import PolicyIndex
 from guardrail.model import Action, Finding, InputStatus, Inspection, Note, Origin, Outcome, Report, Resource, Summary
 from guardrail.normalise.kubernetes import normalise_kubernetes
 from guardrail.normalise.terraform import normalise_plan
-from guardrail.policy.library import compile_library
+from guardrail.policy.profile import load_profile, starter
+from guardrail.policy.stored import dump_rules, load_rules
 from guardrail.runtimes.builtin import BuiltinRuntime
+from guardrail.stores.library_cache import directory_cache, library_key
 from guardrail.stores.policy_dir import read_policies, shipped_policies
-from guardrail.stores.profile_file import read_profile
+from guardrail.stores.profile_file import profile_texts, read_profile
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -36,9 +38,10 @@ if TYPE_CHECKING:
     from guardrail.inputs.discovery import PathIgnore
     from guardrail.policy.compiled import Library
     from guardrail.policy.profile import Profile
-    from guardrail.ports import CelRuntime
+    from guardrail.policy.sources import PolicySource
+    from guardrail.ports import CelRuntime, LibraryCache
 
-__all__ = ["ENGINES", "Options", "inspect", "lint", "load_library"]
+__all__ = ["ENGINES", "Options", "directory_cache", "inspect", "lint", "load_library"]
 
 
 def _second_opinion() -> CelRuntime:
@@ -73,6 +76,7 @@ class Options:
     partial: bool = False
     allow_empty: bool = False  # the paths come from a hook: nothing to judge among them is no fault
     engine: str = "guardrail"
+    cache: LibraryCache | None = None  # of compiled libraries; it holds code, so only who trusts its place gives one
     ignores: tuple[PathIgnore, ...] = ()
     stdin: BinaryIO | None = None
     stdin_filename: str = "<stdin>"
@@ -80,14 +84,38 @@ class Options:
 
 def load_library(options: Options) -> Library:
     """The compiled library with the profile bound. Raises ConfigError, ProfileError or PolicyError."""
-    return _library(options, read_profile(options.profile))
+    return _rules(options)[1]
 
 
-def _library(options: Options, profile: Profile) -> Library:
+def _rules(options: Options) -> tuple[Profile, Library]:
+    """The profile and the library that is bound to it: what an earlier run kept of the very same texts, else compiled now."""
     if options.engine not in ENGINES:
         raise ConfigError(f"--engine {options.engine}: there is no such engine; known: {', '.join(sorted(ENGINES))}")
+    texts = profile_texts(options.profile)
     sources = [*shipped_policies(), *read_policies(options.policies)]
-    return compile_library(sources, profile, ENGINES[options.engine]())
+    runtime, cache = ENGINES[options.engine](), options.cache
+    if cache is None or not isinstance(runtime, BuiltinRuntime):
+        return _compiled(options, texts, sources, runtime)
+    key = library_key(sources, (options.profile, texts or ()))
+    kept = cache.get(key)
+    if kept is not None and (known := load_rules(kept, runtime)) is not None:
+        return known
+    profile, library = _compiled(options, texts, sources, runtime)
+    made = dump_rules(profile, library, runtime) if cache.refused is None else None
+    if made is not None:
+        cache.put(key, made)
+    if cache.refused is not None:
+        library = replace(library, notes=(*library.notes, Note("cache-refused", f"the library was compiled anew: {cache.refused}")))
+    return profile, library
+
+
+def _compiled(
+    options: Options, texts: Sequence[tuple[str, str]] | None, sources: Sequence[PolicySource], runtime: CelRuntime
+) -> tuple[Profile, Library]:
+    from guardrail.policy.library import compile_library  # noqa: PLC0415 - a run with a cached library checks nothing
+
+    profile = starter() if texts is None or options.profile is None else load_profile(texts, options.profile)
+    return profile, compile_library(sources, profile, runtime)
 
 
 def inspect(options: Options) -> Inspection:
@@ -104,8 +132,7 @@ def inspect(options: Options) -> Inspection:
 def lint(options: Options) -> Report:
     """Judges the inputs. Raises ConfigError, ProfileError or PolicyError; faults of inputs are in the report."""
     started = time.perf_counter()
-    profile = read_profile(options.profile)
-    library = _library(options, profile)
+    profile, library = _rules(options)
     seen = _see(options, profile)
     index = PolicyIndex(library)
     now = options.now.astimezone(UTC).isoformat().replace("+00:00", "Z")

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
 
-    from guardrail.policy.compiled import CompiledPolicy, Library
+    from guardrail.policy.compiled import CompiledPolicy, Library, Selector
 
 __all__ = ["PolicyIndex"]
 
@@ -25,12 +25,13 @@ class PolicyIndex:
     combinations; each is worked out once.
     """
 
-    __slots__ = ("_params", "_seen", "library")
+    __slots__ = ("_params", "_seen", "_selectors", "library")
 
     library: Library
 
     def __init__(self, library: Library) -> None:
         self.library = library
+        self._selectors = library.selectors
         self._seen: dict[_Key, tuple[CompiledPolicy, ...]] = {}
         self._params: dict[str, Inspected] = {}
 
@@ -39,7 +40,8 @@ class PolicyIndex:
         key = (view["source"], view["class"], view["operation"], view["kind"])
         found = self._seen.get(key)
         if found is None:
-            found = tuple(p for p in self.library.policies if not p.dormant and _matches(p, key))
+            policies = self.library.policies
+            found = tuple(policies[at] for at, selector in enumerate(self._selectors) if _matches(selector, key))
             self._seen[key] = found
         return found
 
@@ -51,11 +53,12 @@ class PolicyIndex:
         return found
 
 
-def _matches(policy: CompiledPolicy, key: _Key) -> bool:
+def _matches(selector: Selector, key: _Key) -> bool:
     source, class_, operation, kind = key
-    match = policy.match
+    match = selector.match
     return (
-        source in policy.targets
+        not selector.dormant
+        and source in selector.targets
         and (not match.classes or class_ in match.classes)
         and operation in (match.operations or _JUDGED)
         and (source != "terraform" or not match.terraform_types or any(fnmatchcase(kind, glob) for glob in match.terraform_types))

@@ -13,7 +13,18 @@ if TYPE_CHECKING:
 
     from guardrail.model import Finding, Report
 
-__all__ = ["CelFault", "CelRuntime", "CompileError", "EvaluationError", "Path", "Program", "Read", "Reporter"]
+__all__ = [
+    "CelFault",
+    "CelRuntime",
+    "CompileError",
+    "EvaluationError",
+    "LibraryCache",
+    "Path",
+    "Program",
+    "ProgramStore",
+    "Read",
+    "Reporter",
+]
 
 Path: TypeAlias = "tuple[str | int, ...]"
 """Where a value stands: the variable's name, then fields, keys and indices."""
@@ -50,6 +61,30 @@ class CelRuntime(Protocol):
 
     def compile(self, source: str) -> Program:
         """Raises CompileError."""
+
+
+class ProgramStore(Protocol):
+    """A CEL implementation whose programs can be kept as bytes."""
+
+    def keep(self, program: Program) -> tuple[str, bytes | None] | None:
+        """The text of a program and its bytes, which may be missing; None for what is no program of this implementation."""
+
+    def restore(self, source: str, data: bytes | None) -> Program:
+        """The program of what `keep` gave; compiled from its text where there are no bytes, or none that this version reads."""
+
+
+class LibraryCache(Protocol):
+    """Keeps compiled libraries from one run to the next. What it holds is code: only who trusts the place may use one."""
+
+    @property
+    def refused(self) -> str | None:
+        """Why the place is not used although it is there, and what to do about it; None where nothing is wrong."""
+
+    def get(self, key: str) -> bytes | None:
+        """What was put under a key, unchanged, or None. Never raises."""
+
+    def put(self, key: str, data: bytes) -> None:
+        """Keeps some bytes, if it can. Never raises."""
 
 
 class Reporter(Protocol):

@@ -111,6 +111,7 @@ def _options(flags: Namespace) -> app.Options:
         profile=flags.profile or config.profile,
         policies=tuple(flags.policies),
         engine=flags.engine,
+        cache=None if flags.no_cache else app.directory_cache(os.environ),
     )
     if flags.command == "policies-list":
         return rules

@@ -118,6 +118,11 @@ def _add_rules(parser: argparse.ArgumentParser) -> None:
         help="the time to judge by, 2026-12-31 or 2026-12-31T08:00:00Z (default: $GUARDRAIL_NOW, else the clock)",
     )
     rules.add_argument("--engine", choices=("guardrail", "cel-python"), default="guardrail", help="the CEL runtime (default: guardrail)")
+    rules.add_argument(
+        "--no-cache",
+        action="store_true",
+        help="compile the rules anew and keep nothing (default: compiled rules are kept in $GUARDRAIL_CACHE_DIR, else ~/.cache/guardrail)",
+    )
 
 
 def _add_allow_empty(parser: argparse._ActionsContainer) -> None:

@@ -6,17 +6,29 @@ completed for every environment, parameters are bound, dormant parts are marked.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, overload
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from guardrail.model import Action, Dormant, Note, ProfileInfo
     from guardrail.ports import Program
 
-__all__ = ["CompiledPolicy", "Library", "Match", "NamedProgram", "OnUpdate", "UpdateMode", "Validation", "WhenUnknown"]
+__all__ = [
+    "CompiledPolicy",
+    "Library",
+    "Match",
+    "NamedProgram",
+    "OnUpdate",
+    "Selector",
+    "StoredPolicies",
+    "UpdateMode",
+    "Validation",
+    "WhenUnknown",
+]
 
 
 class WhenUnknown(StrEnum):
@@ -87,6 +99,15 @@ class Validation:
 
 
 @dataclass(frozen=True, slots=True)
+class Selector:
+    """What of a policy decides whether it looks at a resource, and nothing else of it."""
+
+    targets: frozenset[str]
+    match: Match
+    dormant: bool
+
+
+@dataclass(frozen=True, slots=True)
 class CompiledPolicy:
     """One policy, ready to judge."""
 
@@ -104,14 +125,51 @@ class CompiledPolicy:
     params: Mapping[str, Any]
     dormant: bool = False
 
+    @property
+    def selector(self) -> Selector:
+        """What decides whether it looks at a resource."""
+        return Selector(self.targets, self.match, self.dormant)
+
+
+class StoredPolicies(Sequence[CompiledPolicy]):
+    """Policies of which each is made when it is first asked for; what selects them is at hand."""
+
+    __slots__ = ("_loaders", "_made", "selectors")
+
+    def __init__(self, selectors: tuple[Selector, ...], loaders: tuple[Callable[[], CompiledPolicy], ...]) -> None:
+        self.selectors = selectors
+        self._loaders = loaders
+        self._made: dict[int, CompiledPolicy] = {}
+
+    def __len__(self) -> int:
+        return len(self._loaders)
+
+    @overload
+    def __getitem__(self, at: int) -> CompiledPolicy: ...
+    @overload
+    def __getitem__(self, at: slice) -> tuple[CompiledPolicy, ...]: ...
+    def __getitem__(self, at: int | slice) -> CompiledPolicy | tuple[CompiledPolicy, ...]:
+        if isinstance(at, slice):
+            return tuple(self[index] for index in range(*at.indices(len(self))))
+        made = self._made.get(at)
+        if made is None:
+            made = self._made[at] = self._loaders[at]()
+        return made
+
 
 @dataclass(frozen=True, slots=True)
 class Library:
     """Every policy of a run, sorted by name. `hash` covers policies and engine version."""
 
-    policies: tuple[CompiledPolicy, ...]
+    policies: Sequence[CompiledPolicy]
     hash: str
     profile: ProfileInfo
     environments: tuple[str, ...]  # strictest last; `default` alone without environments
     dormant: tuple[Dormant, ...] = field(default=())
     notes: tuple[Note, ...] = ()  # what must be told about profile and policies, once per run
+
+    @property
+    def selectors(self) -> tuple[Selector, ...]:
+        """What selects each policy, in the order of `policies`; makes none of them."""
+        known = self.policies
+        return known.selectors if isinstance(known, StoredPolicies) else tuple(policy.selector for policy in known)

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from guardrail import __version__
 from guardrail.errors import Fault, PolicyError, ProfileError
 from guardrail.facts import DEFAULT_ENVIRONMENT
 from guardrail.model import Action, Dormant, Note
@@ -17,6 +14,7 @@ from guardrail.policy.compiler import check_policy
 from guardrail.policy.documents import read_documents
 from guardrail.policy.enforcement import actions_of, when_unknown_of
 from guardrail.policy.schema import did_you_mean
+from guardrail.policy.sources import POLICY_FILE, PolicySource, library_hash
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -29,7 +27,6 @@ if TYPE_CHECKING:
 
 __all__ = ["POLICY_FILE", "PolicySource", "compile_library", "library_hash"]
 
-POLICY_FILE = "policy.yaml"
 _DORMANT = "dormant"
 # What the engine and the normalisers read of a profile, beside the parameters of policies.
 _READ_PARTS = (
@@ -45,14 +42,6 @@ _READ_PARTS = (
     "regions.global_types",
 )
 _SAID_ONCE = frozenset({"apiVersion", "kind"})
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class PolicySource:
-    """One file of policies, as text. `path` is what faults show."""
-
-    path: str
-    text: str
 
 
 def compile_library(sources: Sequence[PolicySource], profile: Profile, runtime: CelRuntime) -> Library:
@@ -81,16 +70,6 @@ def compile_library(sources: Sequence[PolicySource], profile: Profile, runtime: 
         dormant=tuple(sorted(dormant)),
         notes=tuple(_notes(checked, profile)),
     )
-
-
-def library_hash(sources: Iterable[PolicySource]) -> str:
-    """The hash of policies and engine version; where the files lie makes no difference."""
-    digest = hashlib.sha256(__version__.encode())
-    for text in sorted(source.text for source in sources):
-        encoded = text.encode("utf-8", "surrogatepass")
-        digest.update(f"\0{len(encoded)}\0".encode())
-        digest.update(encoded)
-    return f"sha256:{digest.hexdigest()}"
 
 
 def _checked(sources: Sequence[PolicySource], runtime: CelRuntime) -> list[CheckedPolicy]:

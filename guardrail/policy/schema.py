@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from difflib import get_close_matches
 from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING, Any
@@ -71,6 +70,8 @@ def is_schema(schema: Mapping[str, Any]) -> str | None:
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """` (did you mean x?)` when a known word is near, else nothing."""
+    from difflib import get_close_matches  # noqa: PLC0415 - only mistakes pay for it
+
     near = get_close_matches(word, sorted(known), n=1)
     return f" (did you mean {near[0]}?)" if near else ""
 

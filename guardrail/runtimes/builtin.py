@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
-from guardrail.cel import CompileError, Environment
+from guardrail.ports import CompileError
 from guardrail.view.schema import declares, sub_fields, view_fields
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator
 
+    from guardrail.cel import Environment
+    from guardrail.cel.program import Program as OwnProgram
     from guardrail.ports import Program, Read
     from guardrail.view.schema import ViewField
 
@@ -34,16 +38,53 @@ class BuiltinRuntime:
     name = "guardrail"
 
     def __init__(self) -> None:
-        self._environment = Environment(_VARIABLES, types=_types())
+        self._functions = _Functions(self)
+
+    @cached_property
+    def environment(self) -> Environment:
+        """Made when something has to be compiled: a run with stored programs may need none."""
+        from guardrail.cel import Environment  # noqa: PLC0415 - parser, checker and library are half of the time of a short run
+
+        return Environment(_VARIABLES, types=_types())
 
     def compile(self, source: str) -> Program:
         try:
-            return self._environment.compile(source)
+            return self.environment.compile(source)
         except CompileError:
-            unchecked = self._environment.compile_unchecked(source)  # raises where the syntax is to blame
+            unchecked = self.environment.compile_unchecked(source)  # raises where the syntax is to blame
             if any(_undeclared(read) for read in unchecked.reads):
                 return unchecked  # the policy compiler refuses what it reads, by name and with what was meant
             raise
+
+    def keep(self, program: Program) -> tuple[str, bytes | None] | None:
+        from guardrail.cel.program import Program as OwnProgram  # noqa: PLC0415 - as above
+
+        return (program.source, program.dump()) if isinstance(program, OwnProgram) else None
+
+    def restore(self, source: str, data: bytes | None) -> Program:
+        from guardrail.cel.stored import load  # noqa: PLC0415 - as above
+
+        def compiled() -> OwnProgram:
+            return self.environment.compile(source)
+
+        found = load(data, source, self._functions, compiled) if data is not None else None
+        return found if found is not None else compiled()
+
+
+class _Functions(Mapping[str, Any]):
+    """The functions of an environment, which is made when the first is asked for."""
+
+    def __init__(self, runtime: BuiltinRuntime) -> None:
+        self._runtime = runtime
+
+    def __getitem__(self, name: str) -> Any:
+        return self._runtime.environment.functions[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._runtime.environment.functions)
+
+    def __len__(self) -> int:
+        return len(self._runtime.environment.functions)
 
 
 def _undeclared(read: Read) -> bool:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import guardrail
 from guardrail.errors import ConfigError, Fault, PolicyError
-from guardrail.policy.library import POLICY_FILE, PolicySource
+from guardrail.policy.sources import POLICY_FILE, PolicySource
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -7,7 +7,7 @@ from pathlib import Path
 from guardrail.errors import ConfigError, Fault, ProfileError
 from guardrail.policy.profile import STARTER_NAME, Profile, load_profile, starter
 
-__all__ = ["read_profile"]
+__all__ = ["profile_texts", "read_profile"]
 
 _SUFFIXES = frozenset({".yaml", ".yml"})
 
@@ -17,8 +17,17 @@ def read_profile(path: str | None) -> Profile:
 
     Raises ConfigError when nothing is there, ProfileError with every fault of every file.
     """
+    texts = profile_texts(path)
+    return starter() if texts is None or path is None else load_profile(texts, path)
+
+
+def profile_texts(path: str | None) -> list[tuple[str, str]] | None:
+    """The files of the profile at a path, each with its text; None for the built-in one.
+
+    Raises ConfigError when nothing is there, ProfileError with every file that cannot be read.
+    """
     if path is None or path == STARTER_NAME:
-        return starter()
+        return None
     place = Path(path)
     if place.is_dir():
         files = sorted(file for file in place.iterdir() if file.suffix in _SUFFIXES)
@@ -39,4 +48,4 @@ def read_profile(path: str | None) -> Profile:
             faults.append(Fault(str(file), 0, 0, "", "not UTF-8"))
     if faults:
         raise ProfileError(faults)
-    return load_profile(texts, path)
+    return texts

@@ -21,6 +21,8 @@ from guardrail.normalise.terraform import normalise_plan
 from guardrail.policy.cases import Case, apply_patch, laid_over, read_cases
 from guardrail.policy.library import PolicySource, compile_library
 from guardrail.policy.profile import load_profile, starter
+from guardrail.policy.stored import dump_rules, load_rules
+from guardrail.runtimes.builtin import BuiltinRuntime
 from guardrail.stores.policy_dir import shipped_folder, shipped_policies
 
 if TYPE_CHECKING:
@@ -135,6 +137,25 @@ def test_the_second_opinion_agrees(folder: Path, case: Case) -> None:
 def without_places(found: Judgement) -> Judgement:
     """Only the engine of our own says which entry of a field is to blame."""
     return replace(found, findings=tuple(replace(finding, location=replace(finding.location, pointer="")) for finding in found.findings))
+
+
+@cache
+def stored_library(folder: Path, profile_text: str) -> Library:
+    """The library of a policy as a cache gives it back."""
+    file = folder / "policy.yaml"
+    profile = starter() if profile_text == "starter" else load_profile([("profile.yaml", profile_text)], "profile.yaml")
+    library = _library(PolicySource(str(file), file.read_text("utf-8")), profile_text, DEFAULT)
+    data = dump_rules(profile, library, BuiltinRuntime())
+    assert data is not None
+    found = load_rules(data, BuiltinRuntime())
+    assert found is not None
+    return found[1]
+
+
+@pytest.mark.parametrize(("folder", "case"), list(every_case()))
+def test_a_stored_library_judges_alike(folder: Path, case: Case) -> None:
+    text = case.profile if isinstance(case.profile, str) else json.dumps(laid_over(base_profile(), case.profile))
+    assert judged(case, stored_library(folder, text)) == judged(case, library_of(folder, case))
 
 
 def policy_of(folder: Path) -> CompiledPolicy:
