@@ -25,7 +25,7 @@ examples:
 
 
 def build_parser() -> argparse.ArgumentParser:
-    """The parser; a parsed command line has `command`: lint, inspect or policies-list."""
+    """The parser; a parsed command line has `command`: the words of the command, joined by hyphens."""
     parser = argparse.ArgumentParser(
         prog="guardrail",
         description=_DESCRIPTION,
@@ -38,6 +38,8 @@ def build_parser() -> argparse.ArgumentParser:
     _add_lint(commands)
     _add_inspect(commands)
     _add_policies(commands)
+    _add_test(commands)
+    _add_new(commands)
     return parser
 
 
@@ -87,7 +89,48 @@ def _add_policies(commands: _Commands[argparse.ArgumentParser]) -> None:
     listing = _command(actions, "list", "List the policies, what they do in each environment, and which facts they wait for.")
     listing.set_defaults(command="policies-list")
     _add_rules(listing)
-    listing.add_argument("--format", choices=("text", "json"), default="text", help="default: text")
+    _add_format(listing)
+
+
+_TEST_EXAMPLES = """\
+examples:
+  guardrail test                                    the cases of the shipped policies
+  guardrail test no-latest-tag --policies rules/    of one policy of your own
+
+exit codes:
+  0  every case passed, and every validation is shown to pass and to fail
+  1  a case differs, or is missing        2  a policy or its cases cannot be read
+"""
+
+
+def _add_test(commands: _Commands[argparse.ArgumentParser]) -> None:
+    test = _command(commands, "test", "Run the cases of policies.", _TEST_EXAMPLES)
+    test.set_defaults(command="test")
+    test.add_argument("names", nargs="*", metavar="POLICY", help="policies by name (default: all)")
+    test.add_argument("--policies", action="append", default=[], metavar="PATH", help="your own policies, in place of the shipped ones")
+    test.add_argument(
+        "--profile", metavar="PATH", help="what the cases are judged by (default: fixtures/profile.yaml beside or above the policy)"
+    )
+    _add_engine(test)
+    _add_format(test)
+    test.add_argument("-v", "--verbose", action="store_true", help="list the cases that passed too")
+
+
+def _add_new(commands: _Commands[argparse.ArgumentParser]) -> None:
+    new = _command(commands, "new", "Begin something of your own.")
+    kinds = new.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    policy = _command(kinds, "policy", "Begin a policy: a rule that works, with its cases. Never overwrites a file.")
+    policy.set_defaults(command="new-policy")
+    policy.add_argument("name", metavar="CATEGORY/NAME", help="for example storage/no-public-buckets")
+    policy.add_argument("--dir", default="policies", metavar="DIR", help="the folder of your policies (default: policies)")
+
+
+def _add_engine(parser: argparse._ActionsContainer) -> None:
+    parser.add_argument("--engine", choices=("guardrail", "cel-python"), default="guardrail", help="the CEL runtime (default: guardrail)")
+
+
+def _add_format(parser: argparse._ActionsContainer) -> None:
+    parser.add_argument("--format", choices=("text", "json"), default="text", help="default: text")
 
 
 def _add_inputs(parser: argparse.ArgumentParser) -> None:
@@ -117,7 +160,7 @@ def _add_rules(parser: argparse.ArgumentParser) -> None:
         metavar="INSTANT",
         help="the time to judge by, 2026-12-31 or 2026-12-31T08:00:00Z (default: $GUARDRAIL_NOW, else the clock)",
     )
-    rules.add_argument("--engine", choices=("guardrail", "cel-python"), default="guardrail", help="the CEL runtime (default: guardrail)")
+    _add_engine(rules)
     rules.add_argument(
         "--no-cache",
         action="store_true",
@@ -131,7 +174,7 @@ def _add_allow_empty(parser: argparse._ActionsContainer) -> None:
 
 def _add_report(parser: argparse.ArgumentParser) -> argparse._ArgumentGroup:
     report = parser.add_argument_group("report")
-    report.add_argument("--format", choices=("text", "json"), default="text", help="default: text")
+    _add_format(report)
     report.add_argument("--output", metavar="FILE", help="write the report in --format to a file, and the text report to standard output")
     report.add_argument("-v", "--verbose", action="store_true", help="list every input and every object")
     return report

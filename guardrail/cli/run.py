@@ -6,6 +6,7 @@ import gc
 import os
 import sys
 import traceback
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 from guardrail.cli.parser import build_parser
@@ -53,17 +54,20 @@ def _parsed(arguments: Sequence[str]) -> Namespace | int:
         return _USAGE if done.code else 0
 
 
+_COMMANDS = {
+    "lint": ("commands", "lint"),
+    "inspect": ("commands", "inspect"),
+    "policies-list": ("commands", "list_policies"),
+    "test": ("authoring", "test"),
+    "new-policy": ("authoring", "new_policy"),
+}
+"""Module and function of each command; a run imports those of its own only."""
+
+
 def _command(flags: Namespace) -> int:
     gc.set_threshold(*_COLLECTION)
-    from guardrail.cli import commands  # noqa: PLC0415 - the engine; a wrong flag or --help does not wait for it
-
-    match flags.command:
-        case "lint":
-            return commands.lint(flags)
-        case "inspect":
-            return commands.inspect(flags)
-        case _:
-            return commands.list_policies(flags)
+    module, function = _COMMANDS[flags.command]
+    return int(getattr(import_module(f"guardrail.cli.{module}"), function)(flags))
 
 
 def _complain(text: str) -> None:

@@ -46,7 +46,7 @@ def render_all(folder: Path) -> dict[Path, str]:
     for file in sorted(folder.rglob("policy.yaml")):
         documents, _ = read_documents(str(file), file.read_text("utf-8"))
         beside = file.with_name("cases.yaml")
-        cases = read_cases(str(beside), beside.read_text("utf-8")) if beside.exists() else []
+        cases = read_cases(str(beside), beside.read_text("utf-8")).cases if beside.exists() else ()
         policy = documents[0].value
         pages[file.with_name("README.md")] = render_policy(policy, cases)
         listed.append((file.parent.relative_to(folder).as_posix(), policy))

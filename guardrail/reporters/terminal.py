@@ -16,7 +16,7 @@ __all__ = ["Terminal", "printable", "terminal_for", "wrapped"]
 _PIPED_WIDTH = 100
 _NARROWEST, _WIDEST = 60, 120  # columns; right-aligned subjects get lost on anything wider
 
-_CODES = {"deny": "1;31", "error": "1;31", "failed": "31", "warn": "33", "audit": "36", "dim": "2", "bold": "1"}
+_CODES = {"deny": "1;31", "error": "1;31", "failed": "31", "warn": "33", "audit": "36", "added": "32", "dim": "2", "bold": "1"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class Terminal:
     timed: bool = False
 
     def paint(self, text: str, style: str) -> str:
-        """The text in a style (`deny`, `warn`, `audit`, `error`, `failed`, `dim`, `bold`); colour never carries meaning alone."""
+        """The text in a style (`deny`, `warn`, `audit`, `error`, `failed`, `added`, `dim`, `bold`); colour never carries meaning alone."""
         code = _CODES.get(style)
         return f"\x1b[{code}m{text}\x1b[0m" if self.colour and code and text else text
 

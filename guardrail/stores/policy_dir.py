@@ -2,17 +2,36 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import guardrail
 from guardrail.errors import ConfigError, Fault, PolicyError
+from guardrail.policy.cases import CASES_FILE
 from guardrail.policy.sources import POLICY_FILE, PolicySource
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
-__all__ = ["read_policies", "shipped_folder", "shipped_policies"]
+__all__ = ["PolicyFolder", "read_folders", "read_policies", "shipped_folder", "shipped_policies", "write_new"]
+
+_FIXTURES = "fixtures"
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyFolder:
+    """A policy with what lies beside it.
+
+    `cases` is the text of `cases.yaml` (None: there is none), `cases_path` where it is or would be.
+    `fixtures` are the folders of that name beside the policy and above it up to the folder that was
+    named, nearest first.
+    """
+
+    source: PolicySource
+    cases_path: str
+    cases: str | None
+    fixtures: tuple[Path, ...]
 
 
 def read_policies(folders: Sequence[str]) -> list[PolicySource]:
@@ -27,6 +46,64 @@ def read_policies(folders: Sequence[str]) -> list[PolicySource]:
 def shipped_policies() -> list[PolicySource]:
     """The policies that come with this version."""
     return read_policies([str(shipped_folder())])
+
+
+def read_folders(folders: Sequence[str]) -> list[PolicyFolder]:
+    """The policies below the folders with their cases, those that ship with this version without a folder.
+
+    Raises as `read_policies`; PolicyError for cases without a policy too.
+    """
+    shipped = _from_here(shipped_folder())
+    found: list[PolicyFolder] = []
+    faults: list[Fault] = []
+    for folder in [Path(folder) for folder in folders] or [shipped]:
+        beside = [shipped.parent / _FIXTURES] if folder == shipped else []  # where they lie in a checkout
+        for source in read_policies([str(folder)]):
+            home = Path(source.path).parent
+            above = [home, *(parent for parent in home.parents if folder in {parent, *parent.parents})]
+            fixtures = tuple(path for path in (*(place / _FIXTURES for place in above), *beside) if path.is_dir())
+            found.append(PolicyFolder(source, str(home / CASES_FILE), _cases_of(home, faults), fixtures))
+        homes = {Path(policy.source.path).parent for policy in found}
+        lonely = sorted(path for path in folder.rglob(CASES_FILE) if path.parent not in homes) if folder.is_dir() else []
+        faults.extend(Fault(str(path), 0, 0, "", f"cases without a {POLICY_FILE} beside them") for path in lonely)
+    if faults:
+        raise PolicyError(faults)
+    return found
+
+
+def write_new(folder: str, files: Mapping[str, str]) -> list[str]:
+    """Writes files (path below the folder, text) that are not there yet, and returns their paths.
+
+    Raises ConfigError, and writes nothing, when one of them exists or cannot be written.
+    """
+    paths = [Path(folder, name) for name in files]
+    there = [str(path) for path in paths if path.exists() or path.is_symlink()]
+    if there:
+        raise ConfigError("\n".join(f"{path}: is there already; nothing was written" for path in there))
+    for path, text in zip(paths, files.values(), strict=True):
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with path.open("x", encoding="utf-8", newline="\n") as stream:
+                stream.write(text)
+        except OSError as error:
+            raise ConfigError(f"{path}: cannot be written: {error.strerror}") from error
+    return [str(path) for path in paths]
+
+
+def _from_here(path: Path) -> Path:
+    here = Path.cwd()
+    return path.relative_to(here) if path.is_relative_to(here) and path != here else path
+
+
+def _cases_of(home: Path, faults: list[Fault]) -> str | None:
+    file = home / CASES_FILE
+    try:
+        return file.read_text("utf-8-sig") if file.exists() else None
+    except OSError as error:
+        faults.append(Fault(str(file), 0, 0, "", f"cannot be read: {error.strerror}"))
+    except UnicodeDecodeError:
+        faults.append(Fault(str(file), 0, 0, "", "not UTF-8"))
+    return None
 
 
 def shipped_folder() -> Path:

@@ -1,10 +1,8 @@
-"""Every case of every policy, and what the cases of a policy must cover together."""
+"""Every case of every policy, and what the cases of a policy must show together: the gates that keep a library honest."""
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
-from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,124 +11,65 @@ import pytest
 import yaml
 
 from guardrail.app import ENGINES
-from guardrail.engine import Context, Judgement, evaluate
-from guardrail.matching import PolicyIndex
-from guardrail.model import KubernetesObject, Origin, Plan
-from guardrail.normalise.kubernetes import normalise_kubernetes
-from guardrail.normalise.terraform import normalise_plan
-from guardrail.policy.cases import Case, apply_patch, laid_over, read_cases
+from guardrail.authoring import runner_of
+from guardrail.case_runner import Remembering
+from guardrail.errors import PolicyError
+from guardrail.policy.cases import apply_patch
 from guardrail.policy.library import PolicySource, compile_library
-from guardrail.policy.profile import load_profile, starter
+from guardrail.policy.profile import starter
 from guardrail.policy.stored import dump_rules, load_rules
 from guardrail.runtimes.builtin import BuiltinRuntime
-from guardrail.stores.policy_dir import shipped_folder, shipped_policies
+from guardrail.stores.policy_dir import read_folders
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from guardrail.model import Resource
-    from guardrail.policy.compiled import CompiledPolicy, Library
+    from guardrail.case_runner import CaseRunner
+    from guardrail.engine import Judgement
+    from guardrail.policy.cases import Case
+    from guardrail.policy.compiled import Library
     from guardrail.policy.profile import Profile
-    from guardrail.ports import CelRuntime
+    from guardrail.stores.policy_dir import PolicyFolder
 
-ROOT = Path(__file__).parents[2]
-FIXTURES = ROOT / "fixtures"
-RUNTIMES: dict[str, CelRuntime] = {name: make() for name, make in ENGINES.items()}
 DEFAULT = "guardrail"
-NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
-POLICIES = sorted(Path(source.path).parent for source in shipped_policies())
+RUNTIMES = {name: Remembering(make()) for name, make in ENGINES.items()}
+FOLDERS = {Path(folder.source.path).parent.name: folder for folder in read_folders([])}
 ALWAYS = RUNTIMES[DEFAULT].compile("true")
-
-# (policy, validation) that no input can leave undecided yet: an entry goes as soon as a type that can is read.
-NEVER_UNDECIDED = {("max-replicas-bounded", "undefined-max")}
 
 
 @cache
-def cases_of(folder: Path) -> list[Case]:
-    file = folder / "cases.yaml"
-    return read_cases(str(file.relative_to(ROOT)), file.read_text("utf-8"))
+def runner(policy: str, engine: str = DEFAULT) -> CaseRunner:
+    return runner_of(FOLDERS[policy], None, RUNTIMES[engine])
 
 
 def every_case() -> Iterator[Any]:
-    for folder in POLICIES:
-        for case in cases_of(folder):
-            yield pytest.param(folder, case, id=f"{folder.parent.name}/{folder.name}/{case.name}")
+    for policy in FOLDERS:
+        for case in runner(policy).cases.cases:
+            yield pytest.param(policy, case, id=f"{policy}/{case.name}")
 
 
-@cache
-def base_profile() -> Any:
-    return yaml.safe_load((FIXTURES / "profile.yaml").read_text("utf-8"))
+def every_validation() -> Iterator[Any]:
+    for policy in FOLDERS:
+        for validation in runner(policy).policy.validations:
+            yield pytest.param(policy, validation.name, id=f"{policy}/{validation.name}")
 
 
-def profile_of(case: Case) -> Profile:
-    if isinstance(case.profile, str):
-        assert case.profile == "starter"
-        return starter()
-    return load_profile([("profile.yaml", json.dumps(laid_over(base_profile(), case.profile)))], "profile.yaml")
+def document(folder: PolicyFolder) -> dict[str, Any]:
+    loaded: dict[str, Any] = yaml.safe_load(folder.source.text)
+    return loaded
 
 
-@cache
-def _library(source: PolicySource, profile_text: str, engine: str) -> Library:
-    profile = starter() if profile_text == "starter" else load_profile([("profile.yaml", profile_text)], "profile.yaml")
-    return compile_library([source], profile, RUNTIMES[engine])
+@pytest.mark.parametrize(("policy", "case"), list(every_case()))
+def test_case(policy: str, case: Case) -> None:
+    assert runner(policy).check(case).differences == ()
 
 
-def library_of(folder: Path, case: Case, engine: str = DEFAULT) -> Library:
-    file = folder / "policy.yaml"
-    text = case.profile if isinstance(case.profile, str) else json.dumps(laid_over(base_profile(), case.profile))
-    return _library(PolicySource(str(file), file.read_text("utf-8")), text, engine)
-
-
-def resources_of(case: Case) -> list[Resource]:
-    given = case.inline if case.file is None else yaml.safe_load((FIXTURES / case.file).read_text("utf-8"))
-    value = apply_patch(given, case.patch)
-    now = NOW if case.now is None else datetime.fromisoformat(case.now)
-    facts = profile_of(case).facts(now=now, cluster=case.cluster, namespace=case.namespace)
-    origin = Origin("case.yaml")
-    if "resource_changes" in value:
-        return normalise_plan(Plan(value, origin), facts)[0]
-    context = [KubernetesObject(beside, Origin("context.yaml", at)) for at, beside in enumerate(case.context)]
-    made = normalise_kubernetes([KubernetesObject(value, origin)], context, facts)[0]
-    if case.old is None:
-        return made
-    before = normalise_kubernetes([KubernetesObject(apply_patch(value, case.old), origin)], context, facts)[0]
-    return [_updated(new, old) for new, old in zip(made, before, strict=True)]
-
-
-def _updated(new: Resource, old: Resource) -> Resource:
-    return replace(new, view={**new.view, "operation": "update"}, old_view=old.view)
-
-
-def judged(case: Case, library: Library) -> list[Judgement]:
-    index = PolicyIndex(library)
-    return [evaluate(resource, index, Context(now=NOW)) for resource in resources_of(case)]
-
-
-def outcomes(case: Case, library: Library) -> dict[str, str]:
-    """What every validation of the only policy came to; the findings tell, and what is nowhere was skipped."""
-    judgements = judged(case, library)
-    found = {validation.name: "skip" for validation in library.policies[0].validations}
-    found |= {validation: "pass" for judgement in judgements for _, validation in judgement.passed}
-    return found | {finding.validation: finding.outcome.value for judgement in judgements for finding in judgement.findings}
-
-
-@pytest.mark.parametrize(("folder", "case"), list(every_case()))
-def test_case(folder: Path, case: Case) -> None:
-    library = library_of(folder, case)
-    findings = {finding.validation: finding for judgement in judged(case, library) for finding in judgement.findings}
-    assert outcomes(case, library) == {name: expected.outcome for name, expected in case.expect.items()}, findings
-    for name, expected in case.expect.items():
-        if expected.action is not None:
-            assert findings[name].action.value == expected.action
-        if expected.message is not None:
-            assert findings[name].message == expected.message
-        if expected.remediation is not None:
-            assert findings[name].remediation == expected.remediation
-
-
-@pytest.mark.parametrize(("folder", "case"), list(every_case()))
-def test_the_second_opinion_agrees(folder: Path, case: Case) -> None:
-    one, other = ([without_places(found) for found in judged(case, library_of(folder, case, engine))] for engine in (DEFAULT, "cel-python"))
+@pytest.mark.parametrize(("policy", "case"), list(every_case()))
+def test_the_second_opinion_agrees(policy: str, case: Case) -> None:
+    one, other = (
+        [without_places(found) for found in run.judge(case, run.library(case))]
+        for run in (runner(policy, DEFAULT), runner(policy, "cel-python"))
+    )
     assert one == other
 
 
@@ -139,12 +78,14 @@ def without_places(found: Judgement) -> Judgement:
     return replace(found, findings=tuple(replace(finding, location=replace(finding.location, pointer="")) for finding in found.findings))
 
 
-@cache
-def stored_library(folder: Path, profile_text: str) -> Library:
-    """The library of a policy as a cache gives it back."""
-    file = folder / "policy.yaml"
-    profile = starter() if profile_text == "starter" else load_profile([("profile.yaml", profile_text)], "profile.yaml")
-    library = _library(PolicySource(str(file), file.read_text("utf-8")), profile_text, DEFAULT)
+@pytest.mark.parametrize(("policy", "case"), list(every_case()))
+def test_a_stored_library_judges_alike(policy: str, case: Case) -> None:
+    run = runner(policy)
+    assert run.judge(case, stored(*run.bound(case))) == run.judge(case, run.library(case))
+
+
+def stored(profile: Profile, library: Library) -> Library:
+    """A library as a cache gives it back."""
     data = dump_rules(profile, library, BuiltinRuntime())
     assert data is not None
     found = load_rules(data, BuiltinRuntime())
@@ -152,45 +93,22 @@ def stored_library(folder: Path, profile_text: str) -> Library:
     return found[1]
 
 
-@pytest.mark.parametrize(("folder", "case"), list(every_case()))
-def test_a_stored_library_judges_alike(folder: Path, case: Case) -> None:
-    text = case.profile if isinstance(case.profile, str) else json.dumps(laid_over(base_profile(), case.profile))
-    assert judged(case, stored_library(folder, text)) == judged(case, library_of(folder, case))
+@pytest.mark.parametrize("policy", FOLDERS)
+def test_every_validation_is_shown_to_pass_to_fail_and_to_be_undecided(policy: str) -> None:
+    assert runner(policy).run().gaps == ()
 
 
-def policy_of(folder: Path) -> CompiledPolicy:
-    return library_of(folder, cases_of(folder)[0]).policies[0]
+@pytest.mark.parametrize("policy", FOLDERS)
+def test_missing_facts_are_shown(policy: str) -> None:
+    cases = runner(policy).cases.cases
+    assert any(case.profile == "starter" for case in cases)
+    if any(param.get("required") for param in document(FOLDERS[policy])["spec"].get("params", {}).values()):
+        assert any(runner(policy).library(case).policies[0].dormant for case in cases)
 
 
-def targets_met(case: Case) -> str:
-    return "terraform" if case.inline is not None and "resource_changes" in case.inline else "kubernetes"
-
-
-@pytest.mark.parametrize("folder", [pytest.param(folder, id=folder.name) for folder in POLICIES])
-def test_every_validation_passes_and_fails_on_each_of_its_targets(folder: Path) -> None:
-    policy = policy_of(folder)
-    wanted = {(v.name, target, outcome) for v in policy.validations for target in v.targets for outcome in ("pass", "fail")}
-    shown = {(name, targets_met(case), expected.outcome) for case in cases_of(folder) for name, expected in case.expect.items()}
-    assert wanted - shown == set()
-
-
-@pytest.mark.parametrize("folder", [pytest.param(folder, id=folder.name) for folder in POLICIES])
-def test_unknown_values_and_missing_facts_are_shown(folder: Path) -> None:
-    policy = policy_of(folder)
-    shown = {(name, expected.outcome) for case in cases_of(folder) for name, expected in case.expect.items()}
-    wanted = {(v.name, "undecided") for v in policy.validations if (policy.name, v.name) not in NEVER_UNDECIDED}
-    assert wanted - shown == set()
-    dormant = [case for case in cases_of(folder) if library_of(folder, case).policies[0].dormant]
-    without_profile = [case for case in cases_of(folder) if case.profile == "starter"]
-    assert without_profile
-    source = yaml.safe_load((folder / "policy.yaml").read_text("utf-8"))
-    if any(param.get("required") for param in source["spec"].get("params", {}).values()):
-        assert dormant
-
-
-@pytest.mark.parametrize("folder", [pytest.param(folder, id=folder.name) for folder in POLICIES])
-def test_the_ratchet_is_shown_both_ways(folder: Path) -> None:
-    updates = [case for case in cases_of(folder) if _is_update(case)]
+@pytest.mark.parametrize("policy", FOLDERS)
+def test_the_ratchet_is_shown_both_ways(policy: str) -> None:
+    updates = [case for case in runner(policy).cases.cases if _is_update(case)]
     actions = {expected.action for case in updates for expected in case.expect.values() if expected.outcome == "fail"}
     assert {"warn", "deny"} <= actions
 
@@ -202,37 +120,31 @@ def _is_update(case: Case) -> bool:
     return any(change["change"]["actions"] == ["update"] for change in value.get("resource_changes", ()))
 
 
-@pytest.mark.parametrize(
-    ("folder", "validation"),
-    [
-        pytest.param(folder, validation.name, id=f"{folder.name}/{validation.name}")
-        for folder in POLICIES
-        for validation in policy_of(folder).validations
-    ],
-)
-def test_a_validation_that_always_holds_breaks_a_case(folder: Path, validation: str) -> None:
+@pytest.mark.parametrize(("policy", "validation"), list(every_validation()))
+def test_a_validation_that_always_holds_breaks_a_case(policy: str, validation: str) -> None:
     def mutant(library: Library) -> Library:
-        policy = library.policies[0]
-        changed = tuple(replace(v, program=ALWAYS) if v.name == validation else v for v in policy.validations)
-        return replace(library, policies=(replace(policy, validations=changed),))
+        (only,) = library.policies
+        changed = tuple(replace(v, program=ALWAYS) if v.name == validation else v for v in only.validations)
+        return replace(library, policies=(replace(only, validations=changed),))
 
-    broken = [
-        case
-        for case in cases_of(folder)
-        if outcomes(case, mutant(library_of(folder, case))) != {name: expected.outcome for name, expected in case.expect.items()}
-    ]
-    assert broken
+    run = runner(policy)
+    assert any(not run.check(case, mutant(run.library(case))).passed for case in run.cases.cases)
 
 
-@pytest.mark.parametrize("folder", [pytest.param(folder, id=folder.name) for folder in POLICIES])
-def test_a_shipped_policy_is_complete(folder: Path) -> None:
-    spec = yaml.safe_load((folder / "policy.yaml").read_text("utf-8"))["spec"]
+@pytest.mark.parametrize(("policy", "validation"), list(every_validation()))
+def test_a_validation_that_reads_an_undeclared_field_does_not_load(policy: str, validation: str) -> None:
+    changed = document(FOLDERS[policy])
+    (entry,) = [entry for entry in changed["spec"]["validations"] if entry["name"] == validation]
+    entry["expression"] = f"({entry['expression']}) && resource.cost_per_week > 0"
+    source = PolicySource(FOLDERS[policy].source.path, yaml.safe_dump(changed))
+    with pytest.raises(PolicyError, match=r"the view has no field resource\.cost_per_week"):
+        compile_library([source], starter(), RUNTIMES[DEFAULT])
+
+
+@pytest.mark.parametrize("policy", FOLDERS)
+def test_a_shipped_policy_is_complete(policy: str) -> None:
+    spec = document(FOLDERS[policy])["spec"]
     assert {"description", "rationale", "remediation", "references", "since", "noProfile", "whenUnknown", "onUpdate"} <= set(spec)
-    assert spec["category"] == folder.parent.name
+    assert spec["category"] == Path(FOLDERS[policy].source.path).parent.parent.name
     assert all("description" in param for param in spec.get("params", {}).values())
     assert not spec["title"].endswith(".")
-
-
-def test_no_case_names_a_policy_that_is_not_there() -> None:
-    written = {file.parent for file in shipped_folder().rglob("cases.yaml")}
-    assert written == set(POLICIES)
