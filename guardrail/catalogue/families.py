@@ -14,7 +14,7 @@ from guardrail.catalogue.tables import rows_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-__all__ = ["FamilyMatch", "family_of", "fold_name"]
+__all__ = ["FamilyMatch", "family_of", "fold_name", "known_families"]
 
 _NOTHING = "-"
 _LONGEST_NAME = 256  # characters; bounds the work and the cache whatever an object says
@@ -54,6 +54,12 @@ def family_of(name: str) -> FamilyMatch | None:
     vGPU profiles). A name that is not known is an unknown family, never an approved one.
     """
     return None if len(name) > _LONGEST_NAME else _family_of(name)
+
+
+@cache
+def known_families() -> frozenset[str]:
+    """The canonical names of all families."""
+    return frozenset(match.family for match in _names().values() if match.family is not None)
 
 
 @lru_cache(maxsize=1024)

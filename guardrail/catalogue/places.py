@@ -18,7 +18,7 @@ from guardrail.catalogue.tables import rows_of
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["canonical_region", "is_placeless", "members_of_multi_region", "region_of_zone", "same_place"]
+__all__ = ["canonical_region", "is_placeless", "known_regions", "members_of_multi_region", "region_of_zone", "same_place"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +65,11 @@ def members_of_multi_region(provider: str | None, text: str) -> tuple[str, ...] 
     """The regions in which a multi-region keeps its data (Cloud Storage: `EU`, `ASIA`, `eur4`), or None."""
     folded = same_place(text)
     return next((places.multi[folded] for places in _of(provider) if folded in places.multi), None)
+
+
+def known_regions(provider: str | None) -> frozenset[str]:
+    """The regions of a provider (aws, google or azure), by its own names; of all without one. Empty for any other."""
+    return frozenset(name for places in _of(provider) for name in places.regions)
 
 
 def is_placeless(provider: str | None, text: str) -> bool:

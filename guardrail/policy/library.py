@@ -39,6 +39,8 @@ _READ_PARTS = (
     "kubernetes",
     "tags.keys",
     "tags.inherit",
+    "tags.workload_types",  # what other parts name is checked against it
+    "regions.further",
     "regions.global_types",
 )
 _SAID_ONCE = frozenset({"apiVersion", "kind"})

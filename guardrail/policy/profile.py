@@ -5,25 +5,30 @@ from __future__ import annotations
 import copy
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from guardrail.errors import Fault, ProfileError
-from guardrail.facts import DEFAULT_ENVIRONMENT, Environments, Facts
+from guardrail.facts import Environments, Facts
 from guardrail.model import Note, ProfileInfo
 from guardrail.policy.catalogue import GLOBAL_TYPES, TAG_KEYS
-from guardrail.policy.documents import SourceDocument, read_documents
-from guardrail.policy.schema import did_you_mean, schema_faults
+from guardrail.policy.documents import read_documents
+from guardrail.policy.profile_checks import cross_faults, homes_of, spellings_of
+from guardrail.policy.profile_merge import Merged, merge
+from guardrail.policy.schema import schema_faults
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from datetime import datetime
 
-    from guardrail.policy.documents import Path
+    from guardrail.policy.documents import Path, SourceDocument
+    from guardrail.policy.profile_checks import CrossFault
 
-__all__ = ["STARTER_NAME", "Profile", "load_profile", "starter"]
+__all__ = ["STARTER_NAME", "Examined", "Profile", "examine_profile", "load_profile", "starter"]
 
 STARTER_NAME = "starter"
+_SOUND_HEAD = {"apiVersion": "guardrail.dev/v1", "kind": "Profile"}
+_HEAD = frozenset(_SOUND_HEAD)
 _HASH_CHARS = 12  # of the hash, where it stands for a version
 
 
@@ -31,13 +36,13 @@ _HASH_CHARS = 12  # of the hash, where it stands for a version
 class Profile:
     """The facts of an organisation; `is_starter` when none was given and the built-in one applies.
 
-    `sources` are the documents that the profile was read from, for the places of faults.
+    `stated` knows where every value stands, for the places of faults.
     """
 
     document: Mapping[str, Any]
     info: ProfileInfo
     is_starter: bool = False
-    sources: tuple[SourceDocument, ...] = ()
+    stated: Merged = field(default_factory=Merged)
 
     def value(self, path: str) -> Any:
         """What stands at a dotted path (`regions.approved`), or None."""
@@ -76,31 +81,63 @@ class Profile:
 
     def fault(self, path: Path, message: str, *, at_key: bool = False) -> Fault:
         """A fault at a path, in the file that states it."""
-        for source in self.sources:
-            if _states(source.value, path):
-                return source.fault(path, message, at_key=at_key)
-        if self.sources:
-            return self.sources[0].fault(path, message)
+        place = self.stated.stated(path)
+        if place is not None:
+            return place.source.fault(place.path, message, at_key=at_key)
         return Fault(self.info.path or self.info.name, 0, 0, ".".join(map(str, path)), message)
+
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """A profile and everything that is wrong with it. With faults the profile holds what is sound, so that the rest can be checked."""
+
+    profile: Profile
+    faults: tuple[Fault, ...]
 
 
 def load_profile(files: Sequence[tuple[str, str]], path: str) -> Profile:
     """The profile that files (path and text) state together. Raises ProfileError with every fault."""
+    examined = examine_profile(files, path)
+    if examined.faults:
+        raise ProfileError(examined.faults)
+    return examined.profile
+
+
+def examine_profile(files: Sequence[tuple[str, str]], path: str) -> Examined:
+    """What files (path and text) state together, with every fault of theirs instead of an error."""
     sources, faults = _read(files)
-    merged, overlaps = _merged(sources)
-    faults.extend(overlaps)
+    merged = merge(sources)
+    faults.extend(merged.faults)
     if not sources and not faults:
         faults.append(Fault(path, 0, 0, "", "holds no profile"))
-    sound = copy.deepcopy(merged)
+    profile = Profile(merged.document, _info(merged.document, path), stated=merged)
+    shapeless = list(_shape_faults(sources, merged))
+    faults.extend(fault for fault, _ in shapeless)
+    sound = copy.deepcopy(merged.document)
+    for _, at in shapeless:
+        _drop(sound, at)
+    faults.extend(_cross_fault(profile, found) for found in cross_faults(sound))
+    return Examined(replace(profile, document=sound) if faults else profile, tuple(faults))
+
+
+def _cross_fault(profile: Profile, found: CrossFault) -> Fault:
+    message = found.message
+    if found.first is not None:
+        first = profile.fault(found.first, "")
+        message = f"{message} (first at {first.path}:{first.line}:{first.column})"
+    return profile.fault(found.named.path, message, at_key=found.named.at_key)
+
+
+def _shape_faults(sources: Sequence[SourceDocument], merged: Merged) -> Iterator[tuple[Fault, Path]]:
+    """What breaks the schema, with its path in the whole. The head of each document is its own."""
+    whole = Profile(merged.document, _info(merged.document, ""), stated=merged)
     for source in sources:
-        for at, message, at_key in schema_faults(source.value, "profile"):
-            faults.append(source.fault(at, message, at_key=at_key))
-            _drop(sound, at)
-    info = _info(merged, path)
-    faults.extend(_cross_checks(Profile(sound, info, sources=tuple(sources))))
-    if faults:
-        raise ProfileError(faults)
-    return Profile(merged, info, sources=tuple(sources))
+        head = {key: value for key, value in source.value.items() if key in _HEAD} if isinstance(source.value, dict) else source.value
+        for at, message, at_key in schema_faults(head, "profile"):
+            yield source.fault(at, message, at_key=at_key), at
+    body = {key: value for key, value in merged.document.items() if key not in _HEAD} | _SOUND_HEAD
+    for at, message, at_key in schema_faults(body, "profile") if sources else ():
+        yield whole.fault(at, message, at_key=at_key), at
 
 
 def _drop(document: dict[str, Any], path: Path) -> None:
@@ -134,32 +171,6 @@ def _read(files: Sequence[tuple[str, str]]) -> tuple[list[SourceDocument], list[
     return sources, faults
 
 
-def _merged(sources: Sequence[SourceDocument]) -> tuple[dict[str, Any], list[Fault]]:
-    """The documents laid together; what two of them state is a fault."""
-    merged: dict[str, Any] = {}
-    origin: dict[Path, SourceDocument] = {}
-    faults: list[Fault] = []
-
-    def lay(into: dict[str, Any], value: Mapping[str, Any], source: SourceDocument, at: Path) -> None:
-        for key, member in value.items():
-            path = (*at, key)
-            known = into.get(key)
-            if key not in into:
-                into[key] = {} if isinstance(member, dict) else member
-                origin[path] = source
-                known = into[key]
-            if isinstance(known, dict) and isinstance(member, dict):
-                lay(known, member, source, path)
-            elif origin[path] is not source and path not in {("apiVersion",), ("kind",)}:
-                other = origin[path].fault(path, "")
-                faults.append(source.fault(path, f"stated twice (first at {other.path}:{other.line})", at_key=True))
-
-    for source in sources:
-        if isinstance(source.value, dict):
-            lay(merged, source.value, source, ())
-    return merged, faults
-
-
 def _info(document: Mapping[str, Any], path: str) -> ProfileInfo:
     metadata = document.get("metadata")
     metadata = metadata if isinstance(metadata, dict) else {}
@@ -173,113 +184,21 @@ def _hash(document: Mapping[str, Any]) -> str:
     return f"sha256:{hashlib.sha256(text.encode('utf-8', 'surrogatepass')).hexdigest()}"
 
 
-def _states(value: Any, path: Path) -> bool:
-    for part in path:
-        known = value if isinstance(value, dict) else dict(enumerate(value)) if isinstance(value, list) else {}
-        if part not in known:
-            return False
-        value = known[part]
-    return True
-
-
 # ---- environments
 
 
 def _environments(profile: Profile) -> Environments:
-    order = profile.environments
-    homes: Mapping[str, Any] = profile.value("environments.homes") or {}
+    document = profile.document
     return Environments(
-        order=order,
-        aliases=dict(_spellings(profile)),
-        accounts=dict(_homes(homes, "accounts")) | _registered(profile, "accounts", "account"),
-        clusters=dict(_homes(homes, "clusters")) | _registered(profile, "clusters", "name"),
-        namespaces=tuple(_homes(homes, "namespaces")),
+        order=profile.environments,
+        aliases=dict(spellings_of(document)),
+        accounts=dict(homes_of(document, "accounts")) | _registered(profile, "accounts", "account"),
+        clusters=dict(homes_of(document, "clusters")) | _registered(profile, "clusters", "name"),
+        namespaces=tuple(homes_of(document, "namespaces")),
         unlabelled=profile.value("enforcement.unlabelled_environment"),
         assume_strictest=not profile.is_starter,
     )
 
 
-def _spellings(profile: Profile) -> Iterator[tuple[str, str]]:
-    for name, others in (profile.value("environments.aliases") or {}).items():
-        yield from ((spelling.lower(), name) for spelling in (name, *others))
-
-
-def _homes(homes: Mapping[str, Any], what: str) -> Iterator[tuple[str, str]]:
-    for name, home in homes.items():
-        yield from ((text, name) for text in home.get(what, ()))
-
-
 def _registered(profile: Profile, part: str, key: str) -> dict[str, str]:
     return {entry[key]: entry["environment"] for entry in profile.value(part) or () if "environment" in entry}
-
-
-# ---- checks across parts
-
-
-def _cross_checks(profile: Profile) -> Iterator[Fault]:
-    yield from _repeated_spellings(profile)
-    yield from _conflicting_homes(profile)
-    yield from _unknown_environments(profile)
-    yield from _unknown_keys(profile)
-
-
-def _repeated_spellings(profile: Profile) -> Iterator[Fault]:
-    first: dict[str, str] = {}
-    for spelling, name in _spellings(profile):
-        if first.setdefault(spelling, name) != name:
-            yield profile.fault(("environments", "aliases", name), f"{spelling} already means {first[spelling]}")
-
-
-def _conflicting_homes(profile: Profile) -> Iterator[Fault]:
-    homes: Mapping[str, Any] = profile.value("environments.homes") or {}
-    for what in ("accounts", "clusters", "namespaces"):
-        first: dict[str, str] = {}
-        for text, name in _homes(homes, what):
-            if first.setdefault(text, name) != name:
-                yield profile.fault(("environments", "homes", name, what), f"{text} is already at home in {first[text]}")
-        for at, entry in enumerate(profile.value(what) or () if what != "namespaces" else ()):
-            text, name = entry["account" if what == "accounts" else "name"], entry.get("environment")
-            if name is not None and first.get(text, name) != name:
-                yield profile.fault((what, at, "environment"), f"{text} is at home in {first[text]} by environments.homes")
-
-
-def _unknown_environments(profile: Profile) -> Iterator[Fault]:
-    """Names that no environment has; not checked in a profile that names no environments."""
-    known = profile.environments
-    if not known:
-        return
-    for path, name in _named_environments(profile):
-        if name not in known:
-            message = f"no environment {name}{did_you_mean(name, known)}; the profile has {', '.join(known)}"
-            yield profile.fault(path, message, at_key=path[-1] == name)
-
-
-def _named_environments(profile: Profile) -> Iterator[tuple[Path, str]]:
-    for part in ("regions.approved", "quotas.workload_gpus", "replicas.max", "environments.homes"):
-        for name in _other_than_default(profile.value(part)):
-            yield (*part.split("."), name), name
-    for part in ("packs", "overrides"):
-        for key, entry in (profile.value(f"enforcement.{part}") or {}).items():
-            for name in _other_than_default(entry if isinstance(entry, dict) else ()):
-                yield ("enforcement", part, key, name), name
-    if (unlabelled := profile.value("enforcement.unlabelled_environment")) is not None:
-        yield ("enforcement", "unlabelled_environment"), unlabelled
-    for part in ("accounts", "clusters"):
-        for at, entry in enumerate(profile.value(part) or ()):
-            if "environment" in entry:
-                yield (part, at, "environment"), entry["environment"]
-
-
-def _other_than_default(names: Iterable[str] | None) -> list[str]:
-    return [name for name in names or () if name != DEFAULT_ENVIRONMENT]
-
-
-def _unknown_keys(profile: Profile) -> Iterator[Fault]:
-    """Canonical tag keys that are required or inherited but have no spelling can never be present."""
-    known = profile.value("tags.keys") or TAG_KEYS
-    lists: list[tuple[Path, Any]] = [(("tags", "required", name), keys) for name, keys in (profile.value("tags.required") or {}).items()]
-    lists.append((("tags", "inherit", "from_namespace"), profile.value("tags.inherit.from_namespace")))
-    for path, keys in lists:
-        for at, key in enumerate(keys or ()):
-            if key not in known:
-                yield profile.fault((*path, at), f"no canonical key {key}{did_you_mean(key, known)} in tags.keys")

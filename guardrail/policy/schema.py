@@ -8,14 +8,14 @@ from importlib import resources
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from jsonschema import ValidationError
     from jsonschema.protocols import Validator
 
     from guardrail.policy.documents import Path
 
-__all__ = ["did_you_mean", "is_schema", "schema_faults", "schema_of", "value_faults"]
+__all__ = ["did_you_mean", "is_schema", "resolves", "schema_faults", "schema_of", "value_faults"]
 
 _TYPES: Mapping[str, str] = {
     "array": "a list",
@@ -74,6 +74,19 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
 
     near = get_close_matches(word, sorted(known), n=1)
     return f" (did you mean {near[0]}?)" if near else ""
+
+
+def resolves(parts: Sequence[str]) -> bool:
+    """Whether a profile may have something at a path; `*` is any key there and `[]` any member."""
+    schema: Any = schema_of("profile")
+    for part in parts:
+        if schema is True or "$ref" in schema:
+            return True  # a part whose inside no rule reads yet may hold anything
+        members = schema.get("properties", {})
+        schema = schema.get("items", False) if part == "[]" else members.get(part, schema.get("additionalProperties", False))
+        if schema is False:
+            return False
+    return True
 
 
 @cache

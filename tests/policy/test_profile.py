@@ -38,7 +38,7 @@ tags:
   keys: {team: {kubernetes: [team]}, cost-center: {aws: []}}
   required: {base: [team, cost-centre]}
   inherit: {from_namespace: [teem]}
-regions: {aproved: {dev: [x]}}
+regions: {aproved: {dev: [eu-north-1]}}
 replicas: {max: {prod: {gpu: -1, cpu: many}, test: {gpu: 1}}}
 quotas:
   workload_gpus: {prod: {train: 8}}
@@ -119,22 +119,22 @@ def test_faults(text: str, wanted: str) -> None:
 def test_files_are_laid_together() -> None:
     made = load_profile(
         [
-            ("a.yaml", HEAD + "metadata: {name: acme}\nregions: {approved: {dev: [x]}}\n"),
+            ("a.yaml", HEAD + "metadata: {name: acme}\nregions: {approved: {dev: [eu-north-1]}}\n"),
             ("b.yaml", HEAD + "regions: {global_types: [z_*]}\n"),
         ],
         "profiles",
     )
-    assert made.value("regions") == {"approved": {"dev": ["x"]}, "global_types": ["z_*"]}
+    assert made.value("regions") == {"approved": {"dev": ["eu-north-1"]}, "global_types": ["z_*"]}
     assert made.info.name == "acme"
 
 
 def test_what_two_files_state_is_a_fault() -> None:
-    files = ("a.yaml", HEAD + "regions: {approved: {dev: [x]}}\n"), ("b.yaml", HEAD + "regions: {approved: {dev: [z]}}\n")
-    assert faults_of(*files) == "b.yaml:3:22: regions.approved.dev: stated twice (first at a.yaml:3)"
+    files = ("a.yaml", HEAD + "regions: {approved: {dev: [eu-north-1]}}\n"), ("b.yaml", HEAD + "regions: {approved: {dev: [eu-west-1]}}\n")
+    assert faults_of(*files) == "b.yaml:3:22: regions.approved.dev: stated twice (first at a.yaml:3:22)"
 
 
 def test_an_environment_is_not_checked_where_none_is_named() -> None:
-    made = load_profile([("p.yaml", HEAD + "regions: {approved: {somewhere: [x]}}\n")], "p.yaml")
+    made = load_profile([("p.yaml", HEAD + "regions: {approved: {somewhere: [eu-north-1]}}\n")], "p.yaml")
     assert made.environments == ()
     assert [note.code for note in made.notes] == ["profile-without-environments"]
 
