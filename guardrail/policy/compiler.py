@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from guardrail.policy.catalogue import CATALOGUE
-from guardrail.policy.schema import did_you_mean, is_schema, schema_faults, value_faults
+from guardrail.policy.schema import did_you_mean, is_schema, schema_faults, unknown_path, value_faults
 from guardrail.ports import CompileError
 from guardrail.view.schema import declares, field_at, sub_fields, view_fields
 
@@ -244,6 +244,8 @@ def _param_faults(document: SourceDocument, name: str, declared: Mapping[str, An
         yield document.fault(path, "needs exactly one of default, required: true and optional: true", at_key=True)
     if "from" not in declared and stated and stated[0] != "default":
         yield document.fault(path, "needs from: nothing else can supply it", at_key=True)
+    if isinstance(declared.get("from"), str) and (unknown := unknown_path(declared["from"])) is not None:
+        yield document.fault((*path, "from"), unknown)
     if declared.get("by") == "environment" and declared.get("type") != "object":
         yield document.fault((*path, "by"), "by: environment needs type: object")
     wrong = is_schema(param_schema(declared))

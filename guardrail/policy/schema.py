@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from guardrail.policy.documents import Path
 
-__all__ = ["did_you_mean", "is_schema", "resolves", "schema_faults", "schema_of", "value_faults"]
+__all__ = ["did_you_mean", "is_schema", "resolves", "schema_faults", "schema_of", "unknown_path", "value_faults"]
 
 _TYPES: Mapping[str, str] = {
     "array": "a list",
@@ -78,15 +78,26 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
 
 def resolves(parts: Sequence[str]) -> bool:
     """Whether a profile may have something at a path; `*` is any key there and `[]` any member."""
+    return _first_unknown(parts) is None
+
+
+def unknown_path(dotted: str) -> str | None:
+    """What is wrong with a path of the profile (`regions.approved`) that no profile can have, else None."""
+    found = _first_unknown(dotted.split("."))
+    return None if found is None else f"a profile has no {dotted}{did_you_mean(*found)}"
+
+
+def _first_unknown(parts: Sequence[str]) -> tuple[str, Iterable[str]] | None:
+    """The first part of a path that the schema of profiles does not have, with those that it has there."""
     schema: Any = schema_of("profile")
     for part in parts:
         if schema is True or "$ref" in schema:
-            return True  # a part whose inside no rule reads yet may hold anything
+            return None  # a part whose inside no rule reads yet may hold anything
         members = schema.get("properties", {})
         schema = schema.get("items", False) if part == "[]" else members.get(part, schema.get("additionalProperties", False))
         if schema is False:
-            return False
-    return True
+            return part, members
+    return None
 
 
 @cache

@@ -141,6 +141,16 @@ def test_every_fault_of_every_file_at_once() -> None:
             id="a source is missing",
         ),
         pytest.param(
+            (policy(params={"cap": {"from": "quotas.workload_gpu", "type": "object", "required": True}}),),
+            "spec.params.cap.from: a profile has no quotas.workload_gpu (did you mean workload_gpus?)",
+            id="a source that no profile can have",
+        ),
+        pytest.param(
+            (policy(params={"cap": {"from": "moon", "type": "object", "default": {}}}),),
+            "spec.params.cap.from: a profile has no moon",
+            id="a part that no profile can have, with a default",
+        ),
+        pytest.param(
             (policy(params={"cap": {"type": "integer", "by": "environment", "default": 1}}),),
             "by: environment needs type: object",
             id="by on a number",
