@@ -1,11 +1,11 @@
-"""`.guardrail.yaml`: what a repository wants of every run.
+"""`.guardrail.yaml`: what a repository wants of every run, looked for from the current folder up to the top of the repository.
 
 apiVersion: guardrail.dev/v1
 kind: Config
 profile: platform/profile.yaml        # relative to this file
 cluster: eks-ml-dev
 ignore:
-  - {path: "vendor/**", reason: copied from upstream, judged there}
+  - {path: "vendor/**", reason: copied from upstream, judged there}    # below the folder of this file
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["CONFIG_NAME", "Config", "ignore_of", "read_config"]
 
 CONFIG_NAME = ".guardrail.yaml"
+_MISNAMED = ".guardrail.yml"
 _STARTER = "starter"
 _KEYS = ("apiVersion", "kind", "metadata", "profile", "cluster", "ignore")
 
@@ -49,24 +50,37 @@ def ignore_of(text: str) -> PathIgnore:
 
 
 def read_config(path: str | None, folder: Path) -> Config:
-    """The configuration at a path, else `.guardrail.yaml` of the folder, else none.
+    """The configuration at a path, else the nearest `.guardrail.yaml` from the folder up to the top of its repository, else none.
 
-    Raises ConfigError with every fault as `file:line:column`.
+    Raises ConfigError with every fault as `file:line:column`, and for a file that is called almost so.
     """
-    shown = path or CONFIG_NAME
-    file = folder / shown
-    if path is None and not file.exists():
+    shown = path or _nearest(folder)
+    if shown is None:
         return Config()
     try:
-        text = file.read_text("utf-8")
+        text = (folder / shown).read_text("utf-8")
     except OSError as error:
         raise ConfigError(f"{shown}: {error.strerror}") from error
     except UnicodeDecodeError as error:
         raise ConfigError(f"{shown}: not UTF-8") from error
-    return _config(shown, text)
+    below = "" if path else os.path.relpath(folder, (folder / shown).parent).replace(os.sep, "/")
+    return _config(shown, text, "" if below == "." else below)
 
 
-def _config(shown: str, text: str) -> Config:
+def _nearest(folder: Path) -> str | None:
+    """The path of the configuration as seen from the folder; outside of a repository only the folder itself is looked at."""
+    above = [folder, *folder.parents]
+    top = next((at for at, parent in enumerate(above) if (parent / ".git").exists()), 0)
+    for parent in above[: top + 1]:
+        shown = os.path.relpath(parent / CONFIG_NAME, folder).replace(os.sep, "/")
+        if (parent / _MISNAMED).exists():
+            raise ConfigError(f"{shown.removesuffix(CONFIG_NAME)}{_MISNAMED}: is not read; call it {CONFIG_NAME}")
+        if (parent / CONFIG_NAME).exists():
+            return shown
+    return None
+
+
+def _config(shown: str, text: str, below: str) -> Config:
     from guardrail.policy.documents import read_documents  # noqa: PLC0415 - most runs have no configuration
 
     documents, faults = read_documents(shown, text)
@@ -78,7 +92,7 @@ def _config(shown: str, text: str) -> Config:
         raise ConfigError("\n".join(str(fault) for fault in sorted(faults)))
     value = documents[0].value if documents else {}
     return Config(
-        ignores=tuple(PathIgnore(entry["path"], entry["reason"]) for entry in value.get("ignore", ())),
+        ignores=tuple(PathIgnore(entry["path"], entry["reason"], below) for entry in value.get("ignore", ())),
         profile=_beside(shown, value.get("profile")),
         cluster=value.get("cluster"),
     )

@@ -154,7 +154,9 @@ def _add_rules(parser: argparse.ArgumentParser) -> None:
     rules = parser.add_argument_group("rules")
     rules.add_argument("--profile", metavar="PATH", help="the organisation's facts, or starter for the built-in ones (default: starter)")
     rules.add_argument("--policies", action="append", default=[], metavar="PATH", help="further policies, beside the shipped ones")
-    rules.add_argument("--config", metavar="PATH", help="configuration (default: .guardrail.yaml in the current folder, if there is one)")
+    rules.add_argument(
+        "--config", metavar="PATH", help="configuration (default: the nearest .guardrail.yaml up to the top of the repository)"
+    )
     rules.add_argument(
         "--now",
         metavar="INSTANT",

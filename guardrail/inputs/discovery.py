@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import glob
 import os
+import posixpath
 import re
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -49,15 +50,18 @@ class PathIgnore:
     """Files that are not judged, and why.
 
     In a glob `*` stays within a folder and `**` crosses folders. A glob without a slash matches a
-    name at any depth, and one that matches a folder matches everything below it.
+    name at any depth, and one that matches a folder matches everything below it. `below` is the
+    working folder as seen from the folder that globs are written for; empty where they are the same.
     """
 
     glob: str
     reason: str
+    below: str = ""
 
     def matches(self, path: str) -> bool:
         """Whether a path, with forward slashes, is meant."""
-        return self._pattern.match(path.removeprefix("./")) is not None
+        seen = posixpath.normpath(posixpath.join(self.below, path)) if self.below else path.removeprefix("./")
+        return self._pattern.match(seen) is not None
 
     @cached_property
     def _pattern(self) -> re.Pattern[str]:

@@ -40,6 +40,51 @@ def test_the_starter_is_no_path(tmp_path: Path) -> None:
     assert read_config("c.yaml", tmp_path).profile == "starter"
 
 
+@pytest.fixture
+def deep(tmp_path: Path) -> Path:
+    """A folder two levels below the top of a repository, which lies in a folder with a configuration of its own."""
+    (tmp_path / ".guardrail.yaml").write_text(HEAD + "cluster: of-nobody\n", encoding="utf-8")
+    folder = tmp_path / "repo" / "a" / "b"
+    folder.mkdir(parents=True)
+    (tmp_path / "repo" / ".git").mkdir()
+    return folder
+
+
+def test_a_configuration_above_the_repository_is_none_of_its_business(deep: Path) -> None:
+    assert read_config(None, deep) == Config()
+
+
+def test_the_configuration_of_the_repository_applies_in_its_folders(deep: Path) -> None:
+    text = (
+        HEAD + "profile: platform/profile.yaml\nignore: [{path: a/b/vendor, reason: judged upstream}, {path: 'c/**', reason: of others}]\n"
+    )
+    (deep.parent.parent / ".guardrail.yaml").write_text(text, encoding="utf-8")
+    config = read_config(None, deep)
+    assert config.profile == "../../platform/profile.yaml"
+    vendor, others = config.ignores
+    assert [vendor.matches(path) for path in ("vendor/x.yaml", "./vendor/x.yaml", "x.yaml", "../vendor/x.yaml")] == [
+        True,
+        True,
+        False,
+        False,
+    ]
+    assert [others.matches(path) for path in ("../../c/x.yaml", "c/x.yaml")] == [True, False]
+
+
+def test_the_nearest_configuration_wins(deep: Path) -> None:
+    (deep.parent.parent / ".guardrail.yaml").write_text(HEAD + "cluster: far\n", encoding="utf-8")
+    (deep.parent / ".guardrail.yaml").write_text(HEAD + "cluster: near\n", encoding="utf-8")
+    assert read_config(None, deep).cluster == "near"
+
+
+@pytest.mark.parametrize("place", ["", "../", "../../"])
+def test_a_name_that_is_almost_right_is_said(place: str, deep: Path) -> None:
+    (deep / place / ".guardrail.yml").write_text(HEAD, encoding="utf-8")
+    with pytest.raises(ConfigError) as caught:
+        read_config(None, deep)
+    assert str(caught.value) == f"{place}.guardrail.yml: is not read; call it .guardrail.yaml"
+
+
 @pytest.mark.parametrize(
     ("text", "faults"),
     [
