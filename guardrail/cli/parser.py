@@ -6,6 +6,11 @@ import argparse
 
 from guardrail import __version__
 
+TYPE_CHECKING = False  # as in guardrail.cli
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Any
+
 __all__ = ["build_parser"]
 
 _DESCRIPTION = "Guardrails for what AI workloads cost: judges Kubernetes manifests and Terraform plans by a library of CEL rules."
@@ -46,8 +51,26 @@ def build_parser() -> argparse.ArgumentParser:
 _Commands = argparse._SubParsersAction  # noqa: SLF001 - argparse has no public name for the type
 
 
+class _Once(argparse.Action):
+    """Stores the value of a flag; a second one is refused, since either could be the one that is meant."""
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: str | Sequence[Any] | None,
+        option_string: str | None = None,
+    ) -> None:
+        """Called by argparse for every occurrence. Ends with a usage error at the second."""
+        given: set[str] = getattr(namespace, "given_once", set())
+        if option_string is not None and self.dest in given:
+            parser.error(f"{option_string} is given twice; give it once")
+        namespace.given_once = {*given, self.dest}
+        setattr(namespace, self.dest, values)
+
+
 def _command(commands: _Commands[argparse.ArgumentParser], name: str, summary: str, epilog: str = "") -> argparse.ArgumentParser:
-    return commands.add_parser(
+    parser = commands.add_parser(
         name,
         help=summary,
         description=summary,
@@ -55,6 +78,8 @@ def _command(commands: _Commands[argparse.ArgumentParser], name: str, summary: s
         allow_abbrev=False,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
+    parser.register("action", None, _Once)  # every flag that does not say that it may be repeated
+    return parser
 
 
 def _add_lint(commands: _Commands[argparse.ArgumentParser]) -> None:

@@ -54,12 +54,24 @@ def test_version(capsys: pytest.CaptureFixture[str]) -> None:
         pytest.param(["lint", "--help"], 0, id="help of a command"),
         pytest.param(["lint", "--fail-on", "never"], 2, id="a wrong value"),
         pytest.param(["lint", "--prof", "x"], 2, id="an abbreviated flag"),
+        pytest.param(["lint", "--profile", "a", "--profile", "a"], 2, id="a second profile"),
+        pytest.param(["inspect", "--cluster", "a", "--cluster=b"], 2, id="a second cluster"),
         pytest.param(["scan"], 2, id="no such command"),
         pytest.param(["policies"], 2, id="a command that wants another"),
     ],
 )
 def test_usage(argv: list[str], code: int) -> None:
     assert main(argv) == code
+
+
+def test_a_second_value_is_not_taken_in_silence(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["lint", ".", "--profile", "a.yaml", "--profile", "b.yaml"]) == 2
+    assert "--profile is given twice; give it once" in capsys.readouterr().err
+
+
+def test_flags_that_add_up_may_be_repeated(folder: Path) -> None:
+    write(folder, a=CLEAN, b=BROKEN, c=BROKEN)
+    assert main(["lint", ".", "--ignore", "b.yaml=broken", "--ignore", "c.yaml=broken"]) == 0
 
 
 @pytest.mark.parametrize(
