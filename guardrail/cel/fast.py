@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from guardrail.cel.calls import apply_function
 from guardrail.cel.cost import LIST_COST, MAP_COST, call_cost
+from guardrail.cel.fast_errors import errors_by_instruction, missing_key, settled_nodes
 from guardrail.cel.fast_helpers import HELPERS, counted
 from guardrail.cel.nodes import Call, Const, Fold, Ident, ListExpr, MapExpr, Node, Select, StructExpr
 from guardrail.cel.tree import children, walk
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from types import CodeType
 
+    from guardrail.cel.errors import EvaluationError
     from guardrail.cel.exact import Planner
 
 __all__ = ["FastCode", "Unsupported", "generate"]
@@ -56,12 +58,18 @@ class FastCode:
     recipes: dict[str, tuple[Any, ...]]
     """How to make again those constants that are functions: `("call", name, overloads)` or `("pattern", text, ())`."""
     code: CodeType | None = None
+    marks: dict[str, EvaluationError] = field(default_factory=dict)
+    """Names of keys, each read in one place, with the error that it is where a map lacks the key."""
 
     def function(self) -> Any:
         """The function, of the bindings and the cost limit."""
         namespace = HELPERS | self.constants
         exec(self.code or compile(self.source, "<cel>", "exec"), namespace)  # noqa: S102 - the source is generated from the checked tree alone
         return namespace["f"]
+
+    def errors(self, function: CodeType) -> dict[int, EvaluationError]:
+        """The error that a KeyError is which was raised at an instruction of the function, by the instruction's offset."""
+        return errors_by_instruction(function, self.source, self.marks)
 
 
 @dataclass(slots=True)
@@ -120,6 +128,12 @@ class Generator:
     """Where loops are charged, and with what: written at the end, when it is known how costs are counted."""
     budget: bool = False
     looping: frozenset[int] = frozenset()
+    settling: frozenset[int] = frozenset()
+    """The nodes whose error may be the result of the whole."""
+    keys: dict[str, Node] = field(default_factory=dict)
+    """The names of keys that one of those nodes reads."""
+    counted: set[int] = field(default_factory=set)
+    disordered: set[int] = field(default_factory=set)
 
     # -- small things
 
@@ -141,6 +155,14 @@ class Generator:
             self.texts[value] = name
         return name
 
+    def key(self, node: Node, key: str) -> str:
+        """The name of the key that a node selects."""
+        if id(node) not in self.settling:
+            return self.constant(key)
+        name = f"e{len(self.keys)}"
+        self.keys[name], self.constants[name] = node, key
+        return name
+
     def emit(self, line: str) -> None:
         """Write a statement."""
         if self.indent > _MAX_INDENT:
@@ -157,6 +179,8 @@ class Generator:
             return code
         name = self.temporary()
         self.emit(f"{name} = {code.text}")
+        self.settling = frozenset()  # what is written here is evaluated before what was written inside the expression
+        self.keys.clear()
         return Code(name, code.kind, 0, code.items)
 
     def named(self, code: Code) -> tuple[str, str]:
@@ -191,13 +215,21 @@ def generate(planner: Planner, tree: Node) -> FastCode:
     """The function of a checked tree. Raises Unsupported."""
     if sum(1 for _ in walk(tree)) > MAX_NODES:
         raise Unsupported
-    generator = Generator(planner, looping=_looping(tree))
+    looping = _looping(tree)
+    settling = settled_nodes(tree, looping=looping, counted=frozenset(), disordered=frozenset())
+    generator = Generator(planner, looping=looping, settling=settling)
     result = generator.value(tree)
     if result.kind not in ("bool", "int", "string", "double", JSON, "list"):
         result = Code(result.text)
     generator.emit(f"return {result.text}")
     _write_charges(generator)
-    return FastCode("\n".join([*_head(generator), *generator.lines, ""]), generator.constants, generator.recipes)
+    source = "\n".join([*_head(generator), *generator.lines, ""])
+    return FastCode(source, generator.constants, generator.recipes, marks=_marks(generator, tree))
+
+
+def _marks(g: Generator, tree: Node) -> dict[str, EvaluationError]:
+    settled = settled_nodes(tree, looping=g.looping, counted=g.counted, disordered=g.disordered) if g.keys else frozenset()
+    return {name: missing_key(g.constants[name], *g.planner.place(node)) for name, node in g.keys.items() if id(node) in settled}
 
 
 def _write_charges(g: Generator) -> None:
@@ -283,10 +315,10 @@ def _selection(g: Generator, node: Select) -> Code:
     if isinstance(node.operand, Const):
         raise Unsupported
     g.charge(1)
-    key = g.constant(node.field)
     if not node.test_only:
-        return Code(f"{base.text}[{key}]", JSON if base.kind == JSON else ANY, base.depth)
+        return Code(f"{base.text}[{g.key(node, node.field)}]", JSON if base.kind == JSON else ANY, base.depth)
     first, later = g.named(base)
+    key = g.constant(node.field)
     return Code(f"({key} in {later} if type({first}) is dict else HAS({later}))", "bool", base.depth + 1)
 
 
@@ -333,6 +365,7 @@ def library_call(g: Generator, node: Call, args: Sequence[Code] | None = None) -
     function = g.constant(counted(apply_function(g.planner, node), call_cost(node.function, node.overloads)), recipe)
     args = [g.value(operand) for operand in operands] if args is None else args
     g.budget = True
+    g.counted.add(id(node))
     kind = node.type.kind if node.type.kind in ("bool", "int", "string", "double") else ANY
     if node.type.name == "optional_type" or node.type.kind == "list":
         kind = ANY

@@ -175,6 +175,8 @@ def _concatenation(g: Generator, node: Call) -> Code:
         for call, code in zip(calls, codes[1:], strict=True):
             made = g.spilled(library_call(g, call, (made, code)))
         return made
+    if not all(isinstance(part, Const) or code.kind != kind for part, code in zip(operands, codes, strict=True)):
+        g.disordered.update(map(id, calls))  # what needs a test is evaluated before what needs none
     tests, texts = [], []
     for part, code in zip(operands, codes, strict=True):
         if isinstance(part, Const) or code.kind == kind:
@@ -234,7 +236,7 @@ def _index(g: Generator, node: Call) -> Code:
     g.charge(1)
     kind = JSON if base.kind == JSON else ANY
     if isinstance(key, Const) and type(key.value) is str:
-        return Code(f"{base.text}[{g.constant(key.value)}]", kind, base.depth)
+        return Code(f"{base.text}[{g.key(node, key.value)}]", kind, base.depth)
     code = g.value(key)
     if isinstance(key, Const) and type(key.value) is int and key.value >= 0:
         first, later = g.named(base)
@@ -252,6 +254,8 @@ def _in(g: Generator, node: Call) -> Code:
         return library_call(g, node, (code, other))
     g.charge(1, 10 if node.overloads == ("in_list",) else 0)
     if code.kind == "string":
+        if not isinstance(item, Const):
+            g.disordered.add(id(node))
         first, later = g.named(other)
         test = f"type({first}) is dict or type({later}) is list"
         return Code(f"({code.text} in {later} if {test} else IN({code.text}, {later}))", "bool", depth)

@@ -54,6 +54,7 @@ class Program:
         self._reads = reads_of(tree, source)
         self._roots = frozenset(read.path[0] for read in self._reads)
         self._fast: Any = None
+        self._errors: dict[int, EvaluationError] | None = None
         self._evaluations = 0
         self._code: FastCode | None = None
         self._odd_keys = any(isinstance(node, MapExpr) for node, _ in walk(tree)) or "transformMap" in source.text
@@ -106,7 +107,6 @@ class Program:
     def evaluate(
         self,
         variables: Mapping[str, Any],
-        *,
         deadline: float | None = None,
         cost_limit: int = DEFAULT_COST_LIMIT,
     ) -> Any:
@@ -114,15 +114,36 @@ class Program:
 
         `deadline` is in seconds of `time.monotonic()`; `cost_limit` in cost units.
         """
-        bindings = variables if type(variables) is Bindings else Bindings(variables)
         fast = self._fast
+        if fast and deadline is None and type(variables) is Bindings:  # nearly always; the rest says the same of everything else
+            try:
+                return fast(variables, cost_limit)
+            except KeyError as missing:
+                return self._without_key(missing, variables, deadline, cost_limit)
+            except _NEEDS_EXACT:
+                return self._exactly(variables, deadline, cost_limit).value
+        bindings = variables if type(variables) is Bindings else Bindings(variables)
         if fast is None:
             fast = self._warm()
-        if fast is not False and (deadline is None or time.monotonic() < deadline):
-            try:
-                return fast(bindings, cost_limit if deadline is None else min(cost_limit, _UNWATCHED))
-            except _NEEDS_EXACT:
-                pass
+        if not fast or (deadline is not None and time.monotonic() >= deadline):
+            return self._exactly(bindings, deadline, cost_limit).value
+        try:
+            return fast(bindings, cost_limit if deadline is None else min(cost_limit, _UNWATCHED))
+        except KeyError as missing:
+            return self._without_key(missing, bindings, deadline, cost_limit)
+        except _NEEDS_EXACT:
+            return self._exactly(bindings, deadline, cost_limit).value
+
+    def _without_key(self, missing: KeyError, bindings: Bindings, deadline: float | None, cost_limit: int) -> Any:
+        """The outcome where generated code found no key."""
+        errors = self._errors
+        if errors is None:
+            errors = self._errors = self._code.errors(self._fast.__code__) if self._code is not None else {}
+        raised = missing.__traceback__
+        if raised is not None and (raised := raised.tb_next) is not None and raised.tb_next is None:  # in that code itself
+            error = errors.get(raised.tb_lasti)
+            if error is not None:
+                return error
         return self._exactly(bindings, deadline, cost_limit).value
 
     def measure(self, variables: Mapping[str, Any], *, deadline: float | None = None, cost_limit: int = DEFAULT_COST_LIMIT) -> Outcome:
