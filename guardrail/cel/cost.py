@@ -15,7 +15,7 @@ from guardrail.cel.values import BoolKey, Opaque, Optional, type_name
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-__all__ = ["LIST_COST", "MAP_COST", "STRUCT_COST", "call_cost"]
+__all__ = ["LIST_COST", "MAP_COST", "STRUCT_COST", "call_cost", "one"]
 
 LIST_COST, MAP_COST, STRUCT_COST = 10, 30, 40
 _TRAVERSAL = 0.1
@@ -70,7 +70,8 @@ def _join(_: Sequence[Any], result: Any) -> int:
     return math.ceil(plain_size(result) * 2 * _TRAVERSAL)
 
 
-def _one(_args: Sequence[Any], _result: Any) -> int:
+def one(_args: Sequence[Any], _result: Any) -> int:
+    """The cost of most functions: a unit, whatever they are given."""
     return 1
 
 
@@ -226,4 +227,4 @@ def call_cost(function: str, overloads: tuple[str, ...]) -> Callable[[Sequence[A
     by_function = _BY_FUNCTION.get(function)
     if by_function is not None:
         return by_function
-    return _BY_OVERLOAD.get(overload, _one)
+    return _BY_OVERLOAD.get(overload, one)

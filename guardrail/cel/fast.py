@@ -14,20 +14,20 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from guardrail.cel.calls import apply_function
-from guardrail.cel.cost import LIST_COST, MAP_COST, call_cost
-from guardrail.cel.fast_errors import errors_by_instruction, missing_key, settled_nodes
-from guardrail.cel.fast_helpers import HELPERS, counted
+from guardrail.cel.cost import LIST_COST, MAP_COST, call_cost, one
+from guardrail.cel.fast_code import FastCode
+from guardrail.cel.fast_errors import missing_key, settled_nodes
+from guardrail.cel.fast_helpers import counted, plain
 from guardrail.cel.nodes import Call, Const, Fold, Ident, ListExpr, MapExpr, Node, Select, StructExpr
 from guardrail.cel.tree import children, walk
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from types import CodeType
 
     from guardrail.cel.errors import EvaluationError
     from guardrail.cel.exact import Planner
 
-__all__ = ["FastCode", "Unsupported", "generate"]
+__all__ = ["Unsupported", "generate"]
 
 MAX_NODES = 3000
 """Nodes of an expression that is worth a function of its own; longer ones are evaluated exactly."""
@@ -47,29 +47,6 @@ JSON, ANY = "json", "any"
 
 class Unsupported(Exception):  # noqa: N818 - a signal of the generator to its caller
     """An expression has no fast path."""
-
-
-@dataclass(slots=True)
-class FastCode:
-    """A generated function: its source and its constants."""
-
-    source: str
-    constants: dict[str, Any]
-    recipes: dict[str, tuple[Any, ...]]
-    """How to make again those constants that are functions: `("call", name, overloads)` or `("pattern", text, ())`."""
-    code: CodeType | None = None
-    marks: dict[str, EvaluationError] = field(default_factory=dict)
-    """Names of keys, each read in one place, with the error that it is where a map lacks the key."""
-
-    def function(self) -> Any:
-        """The function, of the bindings and the cost limit."""
-        namespace = HELPERS | self.constants
-        exec(self.code or compile(self.source, "<cel>", "exec"), namespace)  # noqa: S102 - the source is generated from the checked tree alone
-        return namespace["f"]
-
-    def errors(self, function: CodeType) -> dict[int, EvaluationError]:
-        """The error that a KeyError is which was raised at an instruction of the function, by the instruction's offset."""
-        return errors_by_instruction(function, self.source, self.marks)
 
 
 @dataclass(slots=True)
@@ -117,6 +94,7 @@ class Generator:
     lines: list[str] = field(default_factory=list)
     indent: int = 1
     constants: dict[str, Any] = field(default_factory=dict)
+    literals: dict[str, Any] = field(default_factory=dict)
     texts: dict[str, str] = field(default_factory=dict)
     recipes: dict[str, tuple[Any, ...]] = field(default_factory=dict)
     scopes: list[tuple[str, str, str]] = field(default_factory=list)
@@ -143,25 +121,30 @@ class Generator:
         return f"t{self.temporaries}"
 
     def constant(self, value: Any, recipe: tuple[Any, ...] | None = None) -> str:
-        """A constant's name in the table; texts are kept once. `recipe` says how to make it if it is a function."""
-        known = self.texts.get(value) if type(value) is str else None
-        if known is not None:
-            return known
+        """A constant's name in the table. `recipe` says how to make it if it is a function."""
         name = f"k{len(self.constants)}"
         self.constants[name] = value
         if recipe is not None:
             self.recipes[name] = recipe
-        if type(value) is str:
-            self.texts[value] = name
         return name
+
+    def literal(self, value: Any) -> str:
+        """A constant where Python's compiler cannot reckon with it: as a key, and on the right of `==` and `in`; texts are kept once."""
+        if type(value) is str and value in self.texts:
+            return self.texts[value]
+        name = f"k{len(self.literals)}"
+        self.literals[name] = value
+        if type(value) is str:
+            self.texts[value] = f"'{name}'"
+        return f"'{name}'"
 
     def key(self, node: Node, key: str) -> str:
         """The name of the key that a node selects."""
         if id(node) not in self.settling:
-            return self.constant(key)
+            return self.literal(key)
         name = f"e{len(self.keys)}"
-        self.keys[name], self.constants[name] = node, key
-        return name
+        self.keys[name], self.literals[name] = node, key
+        return f"'{name}'"
 
     def emit(self, line: str) -> None:
         """Write a statement."""
@@ -224,12 +207,12 @@ def generate(planner: Planner, tree: Node) -> FastCode:
     generator.emit(f"return {result.text}")
     _write_charges(generator)
     source = "\n".join([*_head(generator), *generator.lines, ""])
-    return FastCode(source, generator.constants, generator.recipes, marks=_marks(generator, tree))
+    return FastCode(source, generator.constants, generator.recipes, generator.literals, marks=_marks(generator, tree))
 
 
 def _marks(g: Generator, tree: Node) -> dict[str, EvaluationError]:
     settled = settled_nodes(tree, looping=g.looping, counted=g.counted, disordered=g.disordered) if g.keys else frozenset()
-    return {name: missing_key(g.constants[name], *g.planner.place(node)) for name, node in g.keys.items() if id(node) in settled}
+    return {name: missing_key(g.literals[name], *g.planner.place(node)) for name, node in g.keys.items() if id(node) in settled}
 
 
 def _write_charges(g: Generator) -> None:
@@ -244,7 +227,7 @@ def _head(g: Generator) -> list[str]:
     lines = ["def f(b, limit):"]
     if g.roots:
         lines.append("    V = b.plain")
-    lines.extend(f"    {name} = V[{g.constant(root)}]" for root, name in g.roots.items())
+    lines.extend(f"    {name} = V[{g.literal(root)}]" for root, name in g.roots.items())
     cost = g.costs[0]
     if g.loops or cost.per_unit or cost.per_square:
         lines.append("    u = b.unit")
@@ -314,12 +297,17 @@ def _selection(g: Generator, node: Select) -> Code:
     base = g.value(node.operand)
     if isinstance(node.operand, Const):
         raise Unsupported
-    g.charge(1)
+    g.charge(selection_cost(node.operand))
     if not node.test_only:
         return Code(f"{base.text}[{g.key(node, node.field)}]", JSON if base.kind == JSON else ANY, base.depth)
     first, later = g.named(base)
-    key = g.constant(node.field)
+    key = g.literal(node.field)
     return Code(f"({key} in {later} if type({first}) is dict else HAS({later}))", "bool", base.depth + 1)
+
+
+def selection_cost(base: Node) -> int:
+    """Of one selection: what is no attribute yet becomes the root of one, which is a unit more."""
+    return 1 if isinstance(base, (Ident, Select)) or (isinstance(base, Call) and base.function == "_[_]") else 2
 
 
 def _list(g: Generator, node: ListExpr) -> Code:
@@ -361,15 +349,21 @@ def _call(g: Generator, node: Call) -> Code:
 def library_call(g: Generator, node: Call, args: Sequence[Code] | None = None) -> Code:
     """A call of a library function through its dispatcher, counted exactly; `args` where their code is made already."""
     operands = ([node.target] if node.target is not None else []) + node.args
-    recipe = ("call", node.function, node.overloads)
-    function = g.constant(counted(apply_function(g.planner, node), call_cost(node.function, node.overloads)), recipe)
     args = [g.value(operand) for operand in operands] if args is None else args
-    g.budget = True
-    g.counted.add(id(node))
+    function, cost = apply_function(g.planner, node), call_cost(node.function, node.overloads)
+    names = [arg.text for arg in args]
+    if cost is one:
+        g.charge(1)
+        name = g.constant(plain(function), ("plain", node.function, node.overloads))
+    else:
+        g.budget = True
+        g.counted.add(id(node))
+        name = g.constant(counted(function, cost), ("call", node.function, node.overloads))
+        names.insert(0, "B")
     kind = node.type.kind if node.type.kind in ("bool", "int", "string", "double") else ANY
     if node.type.name == "optional_type" or node.type.kind == "list":
         kind = ANY
-    return Code(f"{function}({', '.join(['B', *(arg.text for arg in args)])})", kind, max((arg.depth for arg in args), default=0) + 1)
+    return Code(f"{name}({', '.join(names)})", kind, max((arg.depth for arg in args), default=0) + 1)
 
 
 def _fold(g: Generator, node: Fold) -> Code:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from guardrail.cel.fast import ANY, JSON, Code, Generator, Unsupported, library_call
+from guardrail.cel.fast import ANY, JSON, Code, Generator, Unsupported, library_call, selection_cost
 from guardrail.cel.fast_optionals import OPTIONAL_CALLS
 from guardrail.cel.nodes import Call, Const, ListExpr, Node
 from guardrail.cel.values import INT_MAX, INT_MIN
@@ -109,11 +109,11 @@ def _equals_constant(g: Generator, code: Code, value: Any, sign: str) -> Code:
     if value is None or type(value) is bool:
         return Code(f"({code.text} {'is' if sign == '==' else 'is not'} {value})", "bool", code.depth + 1)
     if type(value) is str:
-        return Code(f"({code.text} {sign} {g.constant(value)})", "bool", code.depth + 1)
+        return Code(f"({code.text} {sign} {g.literal(value)})", "bool", code.depth + 1)
     if type(value) not in (int, float) or abs(value) >= _EXACT_DOUBLE:
         text = f"EQ({code.text}, {g.constant(value)})"
         return Code(text if sign == "==" else f"(not {text})", "bool", code.depth + 1)
-    constant = str(value) if type(value) is int else g.constant(value)
+    constant = str(value) if type(value) is int else g.literal(value)
     if value not in (0, 1):
         return Code(f"({code.text} {sign} {constant})", "bool", code.depth + 1)
     first, later = g.named(code)
@@ -197,7 +197,7 @@ def _concatenation(g: Generator, node: Call) -> Code:
 def _arithmetic(sign: str) -> Callable[[Generator, Call], Code]:
     def write(g: Generator, node: Call) -> Code:
         if sign == "+" and node.type.kind in ("dyn", "string", "bytes", "list"):
-            return _concatenation(g, node) if node.type.kind in ("string", "list") else library_call(g, node)
+            return _concatenation(g, node) if node.type.kind in ("string", "list") else _sum(g, node)
         code, other = g.value(node.args[0]), g.value(node.args[1])
         depth = max(code.depth, other.depth) + 1
         g.charge(1)
@@ -210,6 +210,18 @@ def _arithmetic(sign: str) -> Callable[[Generator, Call], Code]:
         return Code(f"{_ARITHMETIC_HELPERS[sign]}({code.text}, {other.text})", kind, depth)
 
     return write
+
+
+def _sum(g: Generator, node: Call) -> Code:
+    """`a + b` of anything; most often lists."""
+    code, other = g.value(node.args[0]), g.value(node.args[1])
+    if node.type.kind != "dyn" or len(node.overloads) == 1:
+        return library_call(g, node, (code, other))
+    g.charge(1)
+    (a, b), (x, y) = g.named(code), g.named(other)
+    text = f"({b} + {y} if type({a}) is type({x}) and type({b}) in JOINED else ADD({b}, {y}))"
+    items = JSON if all(JSON in (part.kind, part.items) for part in (code, other)) else ANY
+    return Code(text, ANY, max(code.depth, other.depth) + 1, items)
 
 
 def _with_constant(g: Generator, code: Code, sign: str, other: Code) -> Code:
@@ -233,7 +245,7 @@ def _index(g: Generator, node: Call) -> Code:
     if node.args[0].type.name == "optional_type":
         raise Unsupported
     base, key = g.value(node.args[0]), node.args[1]
-    g.charge(1)
+    g.charge(selection_cost(node.args[0]))
     kind = JSON if base.kind == JSON else ANY
     if isinstance(key, Const) and type(key.value) is str:
         return Code(f"{base.text}[{g.key(node, key.value)}]", kind, base.depth)
@@ -268,7 +280,7 @@ def _in_constants(g: Generator, item: Node, values: list[Any]) -> Code:
     code = g.value(item)
     if not all(type(value) in (str, int, float, bool) for value in values):
         raise Unsupported
-    words = g.constant(frozenset(value for value in values if type(value) is str))
+    words = g.literal(frozenset(value for value in values if type(value) is str))
     if code.kind == "string":
         return Code(f"({code.text} in {words})", "bool", code.depth + 1)
     others = g.constant([value for value in values if type(value) is not str])

@@ -91,7 +91,7 @@ def errors_by_instruction(code: CodeType, source: str, marks: Mapping[str, Evalu
         if line is None or line != last or column is None:
             continue
         text = lines[line - 1][:column]
-        error = marks.get(text[text.rfind("[") + 1 : -1]) if text.endswith("]") else None
+        error = marks.get(text[text.rfind("['") + 2 : -2]) if text.endswith("']") else None
         if error is not None:
             found[2 * index] = error
     return found

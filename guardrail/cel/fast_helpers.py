@@ -16,7 +16,7 @@ from guardrail.cel.values import NONE, Opaque, Optional
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-__all__ = ["HELPERS", "NeedsExact", "counted"]
+__all__ = ["HELPERS", "NeedsExact", "counted", "plain"]
 
 
 class NeedsExact(Exception):  # noqa: N818 - a signal to the caller of generated code
@@ -42,18 +42,11 @@ def _has(value: Any) -> bool:
     return False
 
 
-def _path(value: Any, *keys: str) -> Any:
-    """`value.?a.?b`: the value, or `MISSING`."""
-    for key in keys:
-        if type(value) is dict:
-            value = value.get(key, MISSING)
-            if value is MISSING:
-                return MISSING
-        elif isinstance(value, (list, dict, Optional)):
-            raise NeedsExact
-        else:
-            return MISSING
-    return value
+def _step(value: Any, key: str) -> Any:
+    """`value.?key` of something that is no plain map: `MISSING`."""
+    if isinstance(value, (list, dict, Optional)):
+        raise NeedsExact
+    return MISSING
 
 
 def _boolean(value: Any) -> bool:
@@ -107,11 +100,20 @@ def counted(function: Callable[[Sequence[Any]], Any], cost: Callable[[Sequence[A
     return call
 
 
+def plain(function: Callable[[Sequence[Any]], Any]) -> Callable[..., Any]:
+    """A library function whose cost is known beforehand."""
+
+    def call(*args: Any) -> Any:
+        return function(args)
+
+    return call
+
+
 HELPERS: dict[str, Any] = {
     "EXACT": _exact,
     "SELECT": _select,
     "HAS": _has,
-    "PATH": _path,
+    "STEP": _step,
     "BOOL": _boolean,
     "EQ": _equal,
     "LT": lambda a, b: compare(a, b) < 0,
@@ -125,6 +127,7 @@ HELPERS: dict[str, Any] = {
     "OPTIONAL": _optional_value,
     "M": MISSING,
     "SIZED": frozenset((str, list, dict, bytes)),
+    "JOINED": frozenset((str, list)),
     "ADD": BINARY["_+_"],
     "SUB": BINARY["_-_"],
     "MUL": BINARY["_*_"],

@@ -54,8 +54,18 @@ def _chain(g: Generator, node: Node) -> Code:
             break
     base = optional_value(g, node) if node.type.name == "optional_type" else g.value(node)
     g.charge(len(keys) + 1)
-    names = ", ".join(g.constant(key) for key in reversed(keys))
-    return Code(f"PATH({base.text}, {names})", JSON if base.kind == JSON else ANY, base.depth + 1)
+    code = Code(base.text, JSON if base.kind == JSON else ANY, base.depth)
+    for key in reversed(keys):
+        code = g.spilled(_step(g, code, g.literal(key), certain=code.text == base.text and node.type.name != "optional_type"))
+    return code
+
+
+def _step(g: Generator, code: Code, key: str, *, certain: bool) -> Code:
+    """The entry of a map, or `M`; `certain` where what has the entry is there itself."""
+    first, later = g.named(code)
+    start, again = (first, later) if certain else (later, later)
+    text = f"({again}[{key}] if {key} in {again} else M) if type({start}) is dict else STEP({again}, {key})"
+    return Code(f"({text})" if certain else f"(M if {first} is M else {text})", code.kind, code.depth + 1)
 
 
 def _is_optional(node: Node) -> bool:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from guardrail.cel.celtype import CelType
     from guardrail.cel.estimate import CostEstimate
     from guardrail.cel.explain import Explanation, Path
-    from guardrail.cel.fast import FastCode
+    from guardrail.cel.fast_code import FastCode
     from guardrail.cel.source import Source
     from guardrail.cel.versions import Requirement
 

@@ -11,8 +11,10 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from guardrail.cel.cost import call_cost
-from guardrail.cel.fast import FastCode, Unsupported, generate
-from guardrail.cel.fast_helpers import counted
+from guardrail.cel.errors import ErrorKind, EvaluationError
+from guardrail.cel.fast import Unsupported, generate
+from guardrail.cel.fast_code import FastCode
+from guardrail.cel.fast_helpers import counted, plain
 from guardrail.cel.program import Program
 from guardrail.cel.reads import Read
 
@@ -23,17 +25,18 @@ if TYPE_CHECKING:
 
 __all__ = ["dump", "load"]
 
-_HEADER = ("guardrail.cel", 1, sys.implementation.cache_tag)
+_HEADER = ("guardrail.cel", 2, sys.implementation.cache_tag)
 
 
 def dump(program: Program) -> bytes | None:
     """The bytes of a program; None where it has no generated code or holds a constant that has no such form."""
     try:
         code = generate(program.planner(), program.tree)
-        compiled = compile(code.source, "<cel>", "exec")
+        compiled = code.compiled()
+        errors = {place: (error.message, str(error.kind), error.line, error.column) for place, error in code.errors(compiled).items()}
         plain = {name: value for name, value in code.constants.items() if name not in code.recipes}
         reads = [(read.path, read.line, read.column) for read in program.reads]
-        return marshal.dumps((_HEADER, program.source, reads, compiled, plain, code.recipes))
+        return marshal.dumps((_HEADER, program.source, reads, compiled, plain, code.recipes, code.literals, errors))
     except (Unsupported, RecursionError, MemoryError, SyntaxError, ValueError):
         return None
 
@@ -41,12 +44,14 @@ def dump(program: Program) -> bytes | None:
 def load(data: bytes, source: str, functions: Mapping[str, tuple[Overload, ...]], compiled: Callable[[], Program]) -> Program | None:
     """The program of some bytes; None where they are of another text, Python or format. `compiled` makes what they do not hold."""
     try:
-        header, text, reads, code, plain, recipes = marshal.loads(data)  # noqa: S302 - the caller vouches for the bytes
+        header, text, reads, code, plain, recipes, literals, errors = marshal.loads(data)  # noqa: S302 - the caller vouches for the bytes
     except (EOFError, ValueError, TypeError):
         return None
     if header != _HEADER or text != source:
         return None
-    return _Stored(source, tuple(Read(*read) for read in reads), FastCode("", plain, recipes, code), functions, compiled)
+    known = {place: EvaluationError(message, ErrorKind(kind), line, column) for place, (message, kind, line, column) in errors.items()}
+    stored = FastCode("", plain, recipes, literals, code)
+    return _Stored(source, tuple(Read(*read) for read in reads), stored, known, functions, compiled)
 
 
 class _Stored(Program):
@@ -57,6 +62,7 @@ class _Stored(Program):
         text: str,
         reads: tuple[Read, ...],
         code: FastCode,
+        errors: dict[int, EvaluationError],
         functions: Mapping[str, tuple[Overload, ...]],
         compiled: Callable[[], Program],
     ) -> None:
@@ -64,6 +70,7 @@ class _Stored(Program):
         self._reads = reads
         self._roots = frozenset(read.path[0] for read in reads)
         self._fast = None
+        self._errors = errors
         self._stored = code
         self._functions = functions
         self._compiled = compiled
@@ -81,7 +88,7 @@ class _Stored(Program):
 
     def _warm(self) -> Any:
         constants = self._stored.constants | {name: _made(recipe, self._functions) for name, recipe in self._stored.recipes.items()}
-        self._fast = FastCode("", constants, {}, self._stored.code).function()
+        self._fast = FastCode("", constants, {}, self._stored.literals, self._stored.code).function()
         return self._fast
 
 
@@ -94,4 +101,5 @@ def _made(recipe: tuple[Any, ...], functions: Mapping[str, tuple[Overload, ...]]
         return compile_pattern(name).search
     from guardrail.cel.calls import function_of  # noqa: PLC0415 - few programs call the library
 
-    return counted(function_of(functions, name, overloads), call_cost(name, overloads))
+    function = function_of(functions, name, overloads)
+    return plain(function) if kind == "plain" else counted(function, call_cost(name, overloads))
