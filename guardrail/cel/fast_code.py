@@ -26,12 +26,15 @@ class FastCode:
     source: str
     constants: dict[str, Any]
     recipes: dict[str, tuple[Any, ...]]
-    """How to make again those constants that are functions: `("call", name, overloads)` or `("pattern", text, ())`."""
+    """How to make again those constants that are functions: `("call", name, overloads)`, the same with
+    `"plain"`, or `("pattern", text, ())`."""
     literals: dict[str, Any]
     code: CodeType | None = None
     """The source compiled, if it is at hand."""
     marks: dict[str, EvaluationError] = field(default_factory=dict)
     """Names of keys, each read in one place, with the error that it is where a map lacks the key."""
+    known: dict[int, EvaluationError] | None = None
+    """What `errors` says, where the source is not at hand."""
 
     def function(self) -> Any:
         """The function, of the bindings and the cost limit."""
@@ -47,4 +50,4 @@ class FastCode:
 
     def errors(self, function: CodeType) -> dict[int, EvaluationError]:
         """The error that a KeyError is which was raised at an instruction of the function, by the instruction's offset."""
-        return errors_by_instruction(function, self.source, self.marks)
+        return errors_by_instruction(function, self.source, self.marks) if self.known is None else self.known

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from guardrail.cel.errors import ErrorKind, EvaluationError
-from guardrail.cel.nodes import Call, Const, Fold, Ident, ListExpr, MapExpr, Node, Select
+from guardrail.cel.nodes import Call, Const, Fold, Ident, ListExpr, MapExpr, Node
 from guardrail.cel.tree import children
 
 if TYPE_CHECKING:

@@ -42,7 +42,7 @@ def _has(value: Any) -> bool:
     return False
 
 
-def _step(value: Any, key: str) -> Any:
+def _step(value: Any) -> Any:
     """`value.?key` of something that is no plain map: `MISSING`."""
     if isinstance(value, (list, dict, Optional)):
         raise NeedsExact

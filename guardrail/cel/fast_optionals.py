@@ -55,8 +55,8 @@ def _chain(g: Generator, node: Node) -> Code:
     base = optional_value(g, node) if node.type.name == "optional_type" else g.value(node)
     g.charge(len(keys) + 1)
     code = Code(base.text, JSON if base.kind == JSON else ANY, base.depth)
-    for key in reversed(keys):
-        code = g.spilled(_step(g, code, g.literal(key), certain=code.text == base.text and node.type.name != "optional_type"))
+    for selected in reversed(keys):
+        code = g.spilled(_step(g, code, g.literal(selected), certain=code.text == base.text and node.type.name != "optional_type"))
     return code
 
 
@@ -64,7 +64,7 @@ def _step(g: Generator, code: Code, key: str, *, certain: bool) -> Code:
     """The entry of a map, or `M`; `certain` where what has the entry is there itself."""
     first, later = g.named(code)
     start, again = (first, later) if certain else (later, later)
-    text = f"({again}[{key}] if {key} in {again} else M) if type({start}) is dict else STEP({again}, {key})"
+    text = f"({again}[{key}] if {key} in {again} else M) if type({start}) is dict else STEP({again})"
     return Code(f"({text})" if certain else f"(M if {first} is M else {text})", code.kind, code.depth + 1)
 
 

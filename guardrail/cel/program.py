@@ -115,35 +115,34 @@ class Program:
         `deadline` is in seconds of `time.monotonic()`; `cost_limit` in cost units.
         """
         fast = self._fast
-        if fast and deadline is None and type(variables) is Bindings:  # nearly always; the rest says the same of everything else
+        if fast and deadline is None and type(variables) is Bindings:  # nearly always: `_evaluated` without what it has to ask
             try:
                 return fast(variables, cost_limit)
-            except KeyError as missing:
-                return self._without_key(missing, variables, deadline, cost_limit)
-            except _NEEDS_EXACT:
-                return self._exactly(variables, deadline, cost_limit).value
-        bindings = variables if type(variables) is Bindings else Bindings(variables)
-        if fast is None:
-            fast = self._warm()
-        if not fast or (deadline is not None and time.monotonic() >= deadline):
-            return self._exactly(bindings, deadline, cost_limit).value
-        try:
-            return fast(bindings, cost_limit if deadline is None else min(cost_limit, _UNWATCHED))
-        except KeyError as missing:
-            return self._without_key(missing, bindings, deadline, cost_limit)
-        except _NEEDS_EXACT:
-            return self._exactly(bindings, deadline, cost_limit).value
+            except _NEEDS_EXACT as trouble:
+                return self._despite(trouble, variables, None, cost_limit)
+        return self._evaluated(variables, deadline, cost_limit)
 
-    def _without_key(self, missing: KeyError, bindings: Bindings, deadline: float | None, cost_limit: int) -> Any:
-        """The outcome where generated code found no key."""
-        errors = self._errors
-        if errors is None:
-            errors = self._errors = self._code.errors(self._fast.__code__) if self._code is not None else {}
-        raised = missing.__traceback__
-        if raised is not None and (raised := raised.tb_next) is not None and raised.tb_next is None:  # in that code itself
-            error = errors.get(raised.tb_lasti)
-            if error is not None:
-                return error
+    def _evaluated(self, variables: Mapping[str, Any], deadline: float | None, cost_limit: int) -> Any:
+        bindings = variables if type(variables) is Bindings else Bindings(variables)
+        fast = self._warm() if self._fast is None else self._fast
+        if fast and (deadline is None or time.monotonic() < deadline):
+            try:
+                return fast(bindings, cost_limit if deadline is None else min(cost_limit, _UNWATCHED))
+            except _NEEDS_EXACT as trouble:
+                return self._despite(trouble, bindings, deadline, cost_limit)
+        return self._exactly(bindings, deadline, cost_limit).value
+
+    def _despite(self, trouble: Exception, bindings: Bindings, deadline: float | None, cost_limit: int) -> Any:
+        """The outcome where generated code raised."""
+        if type(trouble) is KeyError:
+            errors = self._errors
+            if errors is None:
+                errors = self._errors = self._code.errors(self._fast.__code__) if self._code is not None else {}
+            raised = trouble.__traceback__
+            if raised is not None and (raised := raised.tb_next) is not None and raised.tb_next is None:  # in that code itself
+                error = errors.get(raised.tb_lasti)
+                if error is not None:
+                    return error
         return self._exactly(bindings, deadline, cost_limit).value
 
     def measure(self, variables: Mapping[str, Any], *, deadline: float | None = None, cost_limit: int = DEFAULT_COST_LIMIT) -> Outcome:

@@ -34,9 +34,9 @@ def dump(program: Program) -> bytes | None:
         code = generate(program.planner(), program.tree)
         compiled = code.compiled()
         errors = {place: (error.message, str(error.kind), error.line, error.column) for place, error in code.errors(compiled).items()}
-        plain = {name: value for name, value in code.constants.items() if name not in code.recipes}
+        constants = {name: value for name, value in code.constants.items() if name not in code.recipes}
         reads = [(read.path, read.line, read.column) for read in program.reads]
-        return marshal.dumps((_HEADER, program.source, reads, compiled, plain, code.recipes, code.literals, errors))
+        return marshal.dumps((_HEADER, program.source, reads, compiled, constants, code.recipes, code.literals, errors))
     except (Unsupported, RecursionError, MemoryError, SyntaxError, ValueError):
         return None
 
@@ -44,14 +44,14 @@ def dump(program: Program) -> bytes | None:
 def load(data: bytes, source: str, functions: Mapping[str, tuple[Overload, ...]], compiled: Callable[[], Program]) -> Program | None:
     """The program of some bytes; None where they are of another text, Python or format. `compiled` makes what they do not hold."""
     try:
-        header, text, reads, code, plain, recipes, literals, errors = marshal.loads(data)  # noqa: S302 - the caller vouches for the bytes
+        header, text, reads, code, constants, recipes, literals, errors = marshal.loads(data)  # noqa: S302 - the caller vouches for the bytes
     except (EOFError, ValueError, TypeError):
         return None
     if header != _HEADER or text != source:
         return None
     known = {place: EvaluationError(message, ErrorKind(kind), line, column) for place, (message, kind, line, column) in errors.items()}
-    stored = FastCode("", plain, recipes, literals, code)
-    return _Stored(source, tuple(Read(*read) for read in reads), stored, known, functions, compiled)
+    stored = FastCode("", constants, recipes, literals, code, known=known)
+    return _Stored(source, tuple(Read(*read) for read in reads), stored, functions, compiled)
 
 
 class _Stored(Program):
@@ -62,7 +62,6 @@ class _Stored(Program):
         text: str,
         reads: tuple[Read, ...],
         code: FastCode,
-        errors: dict[int, EvaluationError],
         functions: Mapping[str, tuple[Overload, ...]],
         compiled: Callable[[], Program],
     ) -> None:
@@ -70,7 +69,7 @@ class _Stored(Program):
         self._reads = reads
         self._roots = frozenset(read.path[0] for read in reads)
         self._fast = None
-        self._errors = errors
+        self._errors = code.known
         self._stored = code
         self._functions = functions
         self._compiled = compiled
