@@ -41,8 +41,8 @@ class _Plain(dict[str, Any]):
         found = self.owner.inspected(name)
         if found.partial or found.odd:
             raise NotPlain
-        self[name] = found.value
-        return found.value
+        value = self[name] = found.value
+        return value
 
 
 class _Every(dict[str, Any]):
@@ -107,8 +107,11 @@ class Bindings(Mapping[str, Any]):
 
     def _learn(self, name: str, found: Inspected) -> Inspected:
         self._known[name] = found
-        self.unit = max(self.unit, -(-found.longest // 10) + 1)
-        self.doubtful = self.doubtful or found.partial
+        unit = -(-found.longest // 10) + 1
+        if unit > self.unit:  # noqa: PLR1730 - max() takes several times as long
+            self.unit = unit
+        if found.partial:
+            self.doubtful = True
         return found
 
     def __getitem__(self, name: str) -> Any:

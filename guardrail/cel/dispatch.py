@@ -39,13 +39,14 @@ def accepts(t: CelType, value: Any) -> bool:
 class Dispatcher:
     """The overloads of a function that a call may mean; chooses one by the types of the arguments."""
 
-    __slots__ = ("_function", "_known", "_memoise", "_overloads")
+    __slots__ = ("_function", "_known", "_memoise", "_of_one", "_overloads")
 
     def __init__(self, function: str, overloads: Sequence[Overload]) -> None:
         self._function = function
         self._overloads = [overload for overload in overloads if overload.implementation is not None]
         self._memoise = not any(t.kind in _NESTED for overload in overloads for t in overload.params)
         self._known: dict[tuple[type, ...], Callable[..., Any]] = {}
+        self._of_one: dict[type, Callable[[Any], Any]] = {}
 
     def __call__(self, args: Sequence[Any]) -> Any:
         """Apply the function. Raises EvaluationFault."""
@@ -56,6 +57,15 @@ class Dispatcher:
             if self._memoise:
                 self._known[types] = implementation
         return implementation(*args)
+
+    def of_one(self, arg: Any) -> Any:
+        """As calling it with one argument."""
+        implementation = self._of_one.get(type(arg))
+        if implementation is None:
+            implementation = self._choose((arg,))
+            if self._memoise:
+                self._of_one[type(arg)] = implementation
+        return implementation(arg)
 
     def _choose(self, args: Sequence[Any]) -> Callable[..., Any]:
         for overload in self._overloads:

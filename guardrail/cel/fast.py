@@ -354,7 +354,7 @@ def library_call(g: Generator, node: Call, args: Sequence[Code] | None = None) -
     names = [arg.text for arg in args]
     if cost is one:
         g.charge(1)
-        name = g.constant(plain(function), ("plain", node.function, node.overloads))
+        name = g.constant(plain(function, len(args)), (f"plain{len(args)}", node.function, node.overloads))
     else:
         g.budget = True
         g.counted.add(id(node))

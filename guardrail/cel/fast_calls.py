@@ -188,7 +188,8 @@ def _concatenation(g: Generator, node: Call) -> Code:
     for count in range(2, len(operands) + 1):
         units = [_units(part) for part in operands[:count]] if kind == "string" else [1]
         g.charge(sum(units), units.count(0))
-    text = " + ".join(texts)
+    joined = kind == "string" and len(texts) > 2 and all(map(str.isidentifier, texts))  # noqa: PLR2004 - one sum makes nothing in between
+    text = f"f'{''.join(f'{{{part}}}' for part in texts)}'" if joined else " + ".join(texts)
     depth = max(code.depth for code in codes) + 1
     items = JSON if all(JSON in (code.kind, code.items) for code in codes) else ANY
     return Code(f"({text} if {' and '.join(tests)} else EXACT())" if tests else f"({text})", kind, depth, items)

@@ -27,7 +27,7 @@ class FastCode:
     constants: dict[str, Any]
     recipes: dict[str, tuple[Any, ...]]
     """How to make again those constants that are functions: `("call", name, overloads)`, the same with
-    `"plain"`, or `("pattern", text, ())`."""
+    `"plain1"` (and other numbers of operands), or `("pattern", text, ())`."""
     literals: dict[str, Any]
     code: CodeType | None = None
     """The source compiled, if it is at hand."""

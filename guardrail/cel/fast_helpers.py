@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from guardrail.cel.attributes import MISSING, lookup
+from guardrail.cel.dispatch import Dispatcher
 from guardrail.cel.errors import EvaluationError
 from guardrail.cel.operators import BINARY, compare, equal, is_in
 from guardrail.cel.values import NONE, Opaque, Optional
@@ -100,8 +101,10 @@ def counted(function: Callable[[Sequence[Any]], Any], cost: Callable[[Sequence[A
     return call
 
 
-def plain(function: Callable[[Sequence[Any]], Any]) -> Callable[..., Any]:
+def plain(function: Callable[[Sequence[Any]], Any], operands: int) -> Callable[..., Any]:
     """A library function whose cost is known beforehand."""
+    if operands == 1 and isinstance(function, Dispatcher):
+        return function.of_one
 
     def call(*args: Any) -> Any:
         return function(args)

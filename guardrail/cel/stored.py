@@ -101,4 +101,4 @@ def _made(recipe: tuple[Any, ...], functions: Mapping[str, tuple[Overload, ...]]
     from guardrail.cel.calls import function_of  # noqa: PLC0415 - few programs call the library
 
     function = function_of(functions, name, overloads)
-    return plain(function) if kind == "plain" else counted(function, call_cost(name, overloads))
+    return counted(function, call_cost(name, overloads)) if kind == "call" else plain(function, int(kind.removeprefix("plain")))

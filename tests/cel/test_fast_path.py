@@ -118,6 +118,65 @@ def test_common_shapes_have_a_fast_path(source: str) -> None:
     assert program.generated_source
 
 
+@pytest.mark.parametrize(
+    "source",
+    [
+        pytest.param("object.nope.deeper == 1", id="a missing key"),
+        pytest.param("object.metadata['nope']", id="a missing key in brackets"),
+        pytest.param("object.spec.containers.all(c, c.name != '')", id="the range of a loop"),
+        pytest.param("has(object.spec) && object.spec.nope == 1", id="the last of several conditions"),
+        pytest.param("has(object.nope) ? 1 : object.spec.nope", id="a branch"),
+        pytest.param("object.kind + '/' + object.metadata.nope", id="an operand after one that has a value"),
+        pytest.param("object.spec.nope + object.spec.?more.orValue([])", id="an operand of unknown type"),
+        pytest.param("int(object.spec.nope) > 1", id="the argument of a function"),
+    ],
+)
+def test_a_missing_key_that_decides_is_named_without_the_exact_evaluator(source: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    program, values = warm(source), {"object": {"kind": "Pod", "metadata": {}, "spec": {}}}
+    exact = program.measure(values).value
+    assert isinstance(exact, EvaluationError)
+    monkeypatch.setattr(program, "_exactly", lambda *_: pytest.fail("evaluated exactly"))
+    assert program.evaluate(values) == exact
+
+
+@pytest.mark.parametrize(
+    ("source", "outcome"),
+    [
+        pytest.param("object.nope == 1 || object.kind == 'Pod'", True, id="a later condition absorbs it"),
+        pytest.param("object.nope == 1 && object.kind == 'Job'", False, id="a later condition decides against it"),
+        pytest.param("object.l.exists(x, x.nope || x.ok)", True, id="a later element absorbs it"),
+        pytest.param("cel.bind(n, object.nope, object.kind == 'Pod' || n)", True, id="a bound value is never read"),
+        pytest.param("object.one in object.two", "no such key: one", id="of two missing keys the first counts"),
+        pytest.param("object.one == object.two.map(x, x)", "no such key: one", id="also where the second is written first"),
+        pytest.param("object.one + object.l.map(x, x.nope)", "no such key: one", id="also before a loop that fails"),
+        pytest.param("object.one || object.two", "no such key: one", id="of two conditions that fail the first counts"),
+    ],
+)
+def test_a_missing_key_that_does_not_decide_is_left_to_the_exact_evaluator(source: str, outcome: Any) -> None:
+    values = {"object": {"kind": "Pod", "l": [{"ok": False}, {"nope": True, "ok": True}]}}
+    found = warm(source).evaluate(values)
+    assert (found.message if isinstance(found, EvaluationError) else found) == outcome
+    assert found == warm(source).measure(values).value
+
+
+def test_a_missing_key_does_not_hide_that_the_cost_limit_is_exceeded() -> None:
+    program = warm("object.nope == object.l.map(x, x)")
+    values = {"object": {"l": list(range(100))}}
+    outcome = program.evaluate(values, cost_limit=program.measure(values).cost - 1)
+    assert isinstance(outcome, EvaluationError)
+    assert outcome.kind == "cost_limit"
+
+
+@pytest.mark.parametrize("source", ["dyn(object).a", "dyn(object)['a']", "[object][0].a", "{'a': object}.a.a"])
+def test_a_selection_on_what_is_no_attribute_is_not_charged_too_little(source: str) -> None:
+    program, values = warm(source), {"object": {"a": True}}
+    cost = program.measure(values).cost
+    assert program.evaluate(values, cost_limit=cost) is True
+    outcome = program.evaluate(values, cost_limit=cost - 1)
+    assert isinstance(outcome, EvaluationError)
+    assert outcome.kind == "cost_limit"
+
+
 def test_no_text_of_the_user_enters_the_generated_source() -> None:
     nasty = "__import__('os').system('true')"
     program = warm(f'object["{nasty}"] == r"{nasty}" || object.{"evil" * 10}.all(evilname, evilname == "evil")')

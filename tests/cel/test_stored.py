@@ -19,6 +19,7 @@ CASES = [
     "quantity(object.q).isLessThan(quantity('2Gi'))",
     "object.a.map(x, x.lowerAscii()).join('-') == 'ab-cd'",
     "object.?missing.orValue(7) in [1, 7]",
+    "int(object.?missing.orValue('7')) == 7 && object.b + '/' + object.q + '!' == 'web/1Gi!'",
 ]
 OBJECT = {"a": ["AB", "CD"], "b": "web", "q": "1Gi"}
 
@@ -33,6 +34,16 @@ def test_a_stored_program_means_the_same(source: str) -> None:
     assert loaded.evaluate({"object": OBJECT}) is program.evaluate({"object": OBJECT}) is True
     assert "_tree" not in vars(loaded), "nothing was compiled"
     assert (loaded.reads, loaded.source) == (program.reads, program.source)
+
+
+def test_a_stored_program_names_a_missing_key_without_being_compiled() -> None:
+    source = "has(object.a) && object.missing.b == 1"
+    program = ENVIRONMENT.compile(source)
+    data = program.dump()
+    assert data is not None
+    loaded = ENVIRONMENT.load(data, source)
+    assert loaded.evaluate({"object": OBJECT}) == program.evaluate({"object": OBJECT})
+    assert "_tree" not in vars(loaded), "nothing was compiled"
 
 
 def test_errors_and_the_rest_are_compiled_when_they_are_needed() -> None:
