@@ -184,17 +184,16 @@ def ours_on(expressions: list[str], objects: list[Any], seconds: float) -> dict[
             programs.append(environment.compile(text))
         except CompileError:
             continue
-    rounds, errors = 0, 0
     for subject in objects[:2]:
         for program in programs:
             program.evaluate({"object": subject})
-    start = time.process_time()
+    errors = sum(isinstance(program.evaluate({"object": subject}), EvaluationError) for subject in objects for program in programs)
+    rounds, start = 0, time.process_time()
     while rounds == 0 or time.process_time() - start < seconds:
-        errors = 0
         for subject in objects:
             bindings = Bindings({"object": subject})
             for program in programs:
-                errors += type(program.evaluate(bindings)) is EvaluationError
+                program.evaluate(bindings)
         rounds += 1
     spent, pairs = time.process_time() - start, len(programs) * len(objects)
     return {
@@ -262,14 +261,19 @@ def main() -> int:
     for row in rules:
         say(f"{row['rule']:<44}{row['ns']:>10} ns {row['python_ns']:>10} ns by hand {row['ratio']:>6} x")
     overall = mean([row["ratio"] for row in rules])
-    say(f"geometric mean: {overall:.2f} x hand-written Python (budget {HAND_WRITTEN_BUDGET})\n")
+    met = overall <= HAND_WRITTEN_BUDGET
+    say(f"geometric mean: {overall:.2f} x hand-written Python (at most {HAND_WRITTEN_BUDGET}) {_verdict(met=met)}\n")
     engines = against_engines(args.python, args.seconds * 10)
     for row in engines:
-        shown = f"{row['ratio']:>8} x (budget {row['budget']})" if "ratio" in row else ""
+        shown = f"{row['ratio']:>8} x (at least {row['budget']}) {_verdict(met=row['ratio'] >= row['budget'])}" if "ratio" in row else ""
         counts = f"{row['compiled']:>5} expressions {row['values']:>6} values {row['errors']:>6} errors"
         say(f"{row['mix']:<12}{row['engine']:<18}{row['ns']:>10} ns {counts} {shown}")
-    missed = overall > HAND_WRITTEN_BUDGET or any(row["ratio"] < row["budget"] for row in engines if "ratio" in row)
-    return int(missed)
+    met = met and all(row["ratio"] >= row["budget"] for row in engines if "ratio" in row)
+    return int(not met)
+
+
+def _verdict(*, met: bool) -> str:
+    return "ok" if met else "OVER"
 
 
 if __name__ == "__main__":
