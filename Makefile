@@ -9,7 +9,7 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
 	"$$p" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))' 2>/dev/null && { echo "$$p"; break; }; done)
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test check format-check lint types layers docs docs-check golden bench bench-cel conformance conformance-go fix wheel-test precommit-try lock clean
+.PHONY: help venv demo test check format-check lint types layers docs docs-check golden bench bench-cel conformance conformance-go fuzz fix wheel-test precommit-try lock clean
 
 help: ## what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F'\t' '{printf "  %-14s %s\n", $$1, $$2}'
@@ -69,6 +69,12 @@ ORACLE := tests/conformance/celoracle
 conformance-go: venv ## the CEL engine against Kubernetes' own on freshly made expressions (needs Go; skipped without)
 	@if command -v go >/dev/null; then go -C $(ORACLE) build -o celoracle . && $(BIN)/python -m tests.conformance.fuzz; \
 	else echo "skipped: Go is not installed"; fi
+
+SECONDS ?= 600
+SEED ?= 0
+
+fuzz: venv ## the CEL engine against two others and against spoilt input, for SECONDS (600); SEED varies it
+	$(BIN)/python -m tests.fuzz.run --corpus --seconds $(SECONDS) --seed $(SEED)
 
 fix: venv ## format, and mend what ruff can mend
 	$(BIN)/ruff format --quiet .

@@ -206,20 +206,20 @@ def _is_plain(qualifier: Qualifier) -> bool:
 
 def _plain_chain(root: Callable[[State], Any], qualifiers: tuple[Qualifier, ...]) -> Callable[[State], Any]:
     """`root.a.b.c` with plain maps all the way, which is what nearly every attribute is."""
-    pairs = [(qualifier.key, _missing({}, qualifier, qualifier.key), qualifiers[index:]) for index, qualifier in enumerate(qualifiers)]
+    pairs = [(qualifier.key, _missing({}, qualifier, qualifier.key), index) for index, qualifier in enumerate(qualifiers)]
     count = len(qualifiers)
 
     def resolve(s: State) -> Any:
         value = root(s)
-        for key, missing, rest in pairs:
+        for key, missing, index in pairs:
             if type(value) is not dict:
-                s.cost += count - len(rest)
+                s.cost += index
                 if type(value) is EvaluationError or type(value) is Unknown:
                     return value
-                return _follow(s, value, rest)
+                return _follow(s, value, qualifiers[index:])
             found = value.get(key, MISSING)
             if found is MISSING:
-                s.cost += count - len(rest) + 1
+                s.cost += index + 1
                 return missing
             value = found
         s.cost += count

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from guardrail.cel.cost import call_cost
+from guardrail.cel.cost import BY_RESULT, call_cost
 from guardrail.cel.dispatch import Dispatcher
 from guardrail.cel.doubts import doubt_of, merge, shallow_doubt
 from guardrail.cel.errors import EvaluationError, EvaluationFault
@@ -77,33 +77,47 @@ def _not(args: Sequence[Any]) -> bool:
 
 def _finisher(planner: Planner, call: Call) -> Callable[[State, list[Any]], Any]:
     """What happens once the arguments are there: failures, doubts, the function itself, its cost."""
-    function, cost = apply_function(planner, call), call_cost(call.function, call.overloads)
+    function, cost = apply_function(planner, call), _cost(planner, call)
     line, column = planner.place(call)
-    doubts = _DOUBTS.get(call.function, _shallow)
+    doubts, ahead = _DOUBTS.get(call.function, _shallow), cost not in BY_RESULT
 
     def finish(s: State, args: list[Any]) -> Any:
         for arg in args:
             if type(arg) is EvaluationError or type(arg) is Unknown:
-                return fail(s, args, arg)
+                failed = arg if not s.partial else _failed_in_part(args, doubts)
+                s.cost += cost(args, failed)
+                return failed
         if s.partial and (unknown := doubts(args)) is not None:
             s.cost += 1
             return unknown
+        if ahead:
+            s.cost += cost(args, None)
+            if s.cost > s.limit:
+                s.check()  # what costs too much is not begun
         try:
             result: Any = function(args)
         except EvaluationFault as fault:
             result = EvaluationError(fault.message, fault.kind, line, column)
-        s.cost += cost(args, result)
+        if not ahead:
+            s.cost += cost(args, result)
+            if s.cost > s.limit:
+                s.check()
         return result
 
-    def fail(s: State, args: list[Any], failed: Any) -> Any:
-        if s.partial:
-            failed = _failed(args)
-            if type(failed) is Unknown:
-                failed = merge([failed, doubts(args)])
-        s.cost += cost(args, failed)
-        return failed
-
     return finish
+
+
+def _cost(planner: Planner, call: Call) -> Callable[[Sequence[Any], Any], int]:
+    """What a call costs; where nothing was checked, a call with a number of arguments that no overload has costs a unit."""
+    count = len(call.args) + (call.target is not None)
+    if call.overloads or any(len(overload.params) == count for overload in planner.functions.get(call.function, ())):
+        return call_cost(call.function, call.overloads)
+    return lambda _args, _result: 1
+
+
+def _failed_in_part(args: list[Any], doubts: Callable[[Sequence[Any]], Unknown | None]) -> Any:
+    failed = _failed(args)
+    return merge([failed, doubts(args)]) if type(failed) is Unknown else failed
 
 
 def _shallow(args: Sequence[Any]) -> Unknown | None:

@@ -15,7 +15,7 @@ from guardrail.cel.values import BoolKey, Opaque, Optional, type_name
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-__all__ = ["LIST_COST", "MAP_COST", "STRUCT_COST", "call_cost", "one"]
+__all__ = ["BY_RESULT", "LIST_COST", "MAP_COST", "STRUCT_COST", "call_cost", "one"]
 
 LIST_COST, MAP_COST, STRUCT_COST = 10, 30, 40
 _TRAVERSAL = 0.1
@@ -212,6 +212,9 @@ _BY_OVERLOAD: dict[str, Callable[[Sequence[Any], Any], int]] = {
     **dict.fromkeys(("list_sets_contains_list", "list_sets_intersects_list"), _sets),
     "list_sets_equivalent_list": _sets_both_ways,
 }
+BY_RESULT = frozenset((_join, _output_list))
+"""Cost functions that look at the result; all others can be asked before the call."""
+
 _FIRST = frozenset(("list_slice", "list_flatten", "list_flatten_int", "lists_range", "list_reverse", "list_distinct"))
 
 

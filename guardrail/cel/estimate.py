@@ -145,7 +145,7 @@ class Estimator:
         if isinstance(node, Fold):
             return self._fold(node)
         if isinstance(node, Call):
-            return self._call(node)
+            return self._call(node) if node.overloads else (_ANY, _ANY, "")  # what was not checked may cost anything
         return self._literal(node)
 
     def _sized(self, node: Node, path: str, otherwise: Range = _ANY) -> Range:
@@ -176,7 +176,9 @@ class Estimator:
 
     def _literal(self, node: ListExpr | MapExpr | StructExpr) -> tuple[Range, Range, str]:
         parts = children(node)
-        size = _fixed(len(node.elements) if isinstance(node, ListExpr) else len(node.entries) if isinstance(node, MapExpr) else 1)
+        size = _ANY  # of a struct: it may be a wrapper of a text
+        if isinstance(node, (ListExpr, MapExpr)):
+            size = _fixed(len(children(node)) if isinstance(node, ListExpr) else len(node.entries))
         if isinstance(node, (ListExpr, MapExpr)) and node.optional:
             size = Range(size.least - len(node.optional), size.most)
         if id(node) in self.constants:

@@ -165,6 +165,7 @@ class Tracer:
         self._binds = {id(node.range): node for node in folds if node.kind == "bind"}
         self._bound: dict[int, Path | None] = {}
         self._places: dict[int, tuple[Any, Path]] = {}
+        self._told: dict[int, Path] = {}
 
     def trace(self, node: Node, run: Run) -> Run:
         """A closure that records what `run` does."""
@@ -200,10 +201,9 @@ class Tracer:
         if step.path is None:
             known = self._places.get(id(step.value))
             step.path = known[1] if known is not None else None
-        elif isinstance(step.value, list):
-            self._remember(step.path, enumerate(step.value))
-        else:
-            self._remember(step.path, step.value.items())
+        elif self._told.get(id(step.value)) != step.path:  # a loop reads the same container in every turn
+            self._told[id(step.value)] = step.path
+            self._remember(step.path, enumerate(step.value) if isinstance(step.value, list) else step.value.items())
 
     def _remember(self, path: Path, entries: Any) -> None:
         """Where containers stand, so that they are known again when they come out of a function. Kept alive with their place."""

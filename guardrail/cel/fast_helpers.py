@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from guardrail.cel.attributes import MISSING, lookup
+from guardrail.cel.cost import BY_RESULT
 from guardrail.cel.dispatch import Dispatcher
 from guardrail.cel.errors import EvaluationError
 from guardrail.cel.operators import BINARY, compare, equal, is_in
@@ -89,7 +90,10 @@ def _optional_value(value: Any) -> Any:
 
 
 def counted(function: Callable[[Sequence[Any]], Any], cost: Callable[[Sequence[Any], Any], int]) -> Callable[..., Any]:
-    """A library function whose cost is added to the first argument, a list of one number and the limit."""
+    """A library function whose cost is added to the first argument, a list of one number and the limit.
+
+    What costs too much is not begun, where the cost does not depend on the result.
+    """
 
     def call(budget: list[int], *args: Any) -> Any:
         result = function(args)
@@ -98,7 +102,13 @@ def counted(function: Callable[[Sequence[Any]], Any], cost: Callable[[Sequence[A
             raise NeedsExact
         return result
 
-    return call
+    def call_if_affordable(budget: list[int], *args: Any) -> Any:
+        budget[0] += cost(args, None)
+        if budget[0] > budget[1]:
+            raise NeedsExact
+        return function(args)
+
+    return call if cost in BY_RESULT else call_if_affordable
 
 
 def plain(function: Callable[[Sequence[Any]], Any], operands: int) -> Callable[..., Any]:

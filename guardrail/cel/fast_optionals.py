@@ -37,6 +37,8 @@ def optional_value(g: Generator, node: Node) -> Code:
 
 def _chain(g: Generator, node: Node) -> Code:
     """`base.?a.b[?'c']`: constant keys from a value that is no optional, or from another optional."""
+    if g.planner.options.specification:  # where presence may be asked of maps only
+        raise Unsupported
     keys: list[str] = []
     while True:
         if isinstance(node, Select) and not node.name and not node.test_only and _is_optional(node):

@@ -73,7 +73,9 @@ def expand(call: Call, enabled: frozenset[str], report: Report) -> Node:  # noqa
 
 
 def macro_key(call: Call) -> str:
-    """The key that a call has if it is a macro: `has:1`, `.all:2`."""
+    """The key that a call has if it is a macro: `has:1`, `.all:2`; none for a rooted name (`.all(x, y)`), which is a function's."""
+    if call.function.startswith("."):
+        return ""
     return f"{'.' if call.target is not None else ''}{call.function}:{len(call.args)}"
 
 

@@ -70,7 +70,8 @@ _extremes()
 
 
 def _whole(function: Any) -> Any:
-    return lambda value: float(function(value)) if math.isfinite(value) else value
+    """A rounding that keeps the sign of a zero, as Go's does: what is rounded to zero from below is -0.0."""
+    return lambda value: math.copysign(float(function(value)), value) if math.isfinite(value) else value
 
 
 def _round(value: float) -> float:

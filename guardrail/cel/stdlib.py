@@ -257,7 +257,10 @@ def _time() -> None:
         add(f"(timestamp).{name}(string) -> int", f"timestamp_to_{_TIME_IDS[name]}_with_tz", zoned, doc="Calendar field in a time zone")
     part = _span(10**6)
     LATER_STANDARD.add(
-        "(duration).getMilliseconds() -> int", "duration_to_milliseconds", lambda span: part(span) % 1000, doc="Milliseconds of the second"
+        "(duration).getMilliseconds() -> int",
+        "duration_to_milliseconds",
+        lambda span: int(math.fmod(part(span), 1000)),  # as the other fields: negative where the duration is
+        doc="Milliseconds of the second",
     )
     for name, unit in _SPANS.items():
         add(f"(duration).{name}() -> int", f"duration_to_{_TIME_IDS[name]}", _span(unit), doc="The whole duration in this unit")

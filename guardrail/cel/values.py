@@ -213,12 +213,33 @@ def keys_of(mapping: dict[Any, Any]) -> Iterator[Any]:
         yield key if type(key) is str else from_key(key)
 
 
+_HOLDERS = frozenset((list, dict, Optional))
+
+
 def export(value: Any) -> Any:
-    """A value without `BoolKey`s in it, for callers."""
+    """A value without `BoolKey`s in it, for callers. Depth costs no recursion."""
+    top = [value]
+    todo: list[tuple[Any, Any]] = [(top, 0)]
+    while todo:
+        holder, key = todo.pop()
+        held = holder.value if type(holder) is Optional else holder[key]
+        copied = _shallow_export(held)
+        if type(holder) is Optional:
+            holder.value = copied
+        else:
+            holder[key] = copied
+        if type(copied) is Optional:
+            if copied.present:
+                todo.append((copied, None))
+        elif isinstance(copied, dict | list):
+            entries = copied.items() if isinstance(copied, dict) else enumerate(copied)
+            todo.extend((copied, place) for place, item in entries if type(item) in _HOLDERS)
+    return top[0]
+
+
+def _shallow_export(value: Any) -> Any:
     if type(value) is list:
-        return [export(item) for item in value]
+        return list(value)
     if type(value) is dict:
-        return {from_key(key): export(item) for key, item in value.items()}
-    if type(value) is Optional and value.present:
-        return Optional(export(value.value))
-    return value
+        return {from_key(key): item for key, item in value.items()}
+    return Optional(value.value) if type(value) is Optional and value.present else value

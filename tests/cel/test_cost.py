@@ -92,3 +92,32 @@ def test_text_work_is_counted() -> None:
     program = ENVIRONMENT.compile("name.matches('(a|b)*c{1,50}')")
     assert program.measure({"name": "a" * 100_000}).cost == 1 + 10_001 * 4
     assert program.evaluate({"name": "a" * 5_000_000}, cost_limit=1_000_000).kind == ErrorKind.COST_LIMIT
+
+
+def _tenfold(levels: int) -> str:
+    """A text that is ten times as long at each level."""
+    source = f"v{levels}.size()"
+    for level in range(levels, 0, -1):
+        source = f"cel.bind(v{level}, {' + '.join([f'v{level - 1}'] * 10)}, {source})"
+    return f"cel.bind(v0, 'xxxxxxxxxx', {source})"
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        pytest.param(_tenfold(9), id="a text of ten thousand million characters"),
+        pytest.param("sets.contains(object, object)", id="twenty-five million comparisons of numbers"),
+    ],
+)
+def test_what_costs_too_much_is_not_begun(source: str) -> None:
+    program = Environment({"object": "dyn"}).compile(source)
+    start = time.process_time()
+    for _ in range(3):
+        outcome = program.evaluate({"object": list(range(5000))})
+        assert (outcome.kind, outcome.message) == ("cost_limit", "operation cancelled: actual cost limit exceeded")
+    assert time.process_time() - start < 2
+
+
+def test_a_wrapper_costs_no_less_than_estimated() -> None:
+    program = Environment().compile("google.protobuf.BytesValue{} != null")
+    assert program.cost_estimate().least <= program.measure({}).cost

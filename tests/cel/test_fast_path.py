@@ -228,3 +228,8 @@ def test_bindings_are_inspected_once_for_many_programs() -> None:
     for source in ("object.spec.replicas == 3", "object.kind == 'Deployment'"):
         assert warm(source).evaluate(bindings) is True
     assert bindings.plain["object"] is DEPLOYMENT
+
+
+def test_presence_is_asked_of_maps_only_by_both_evaluators_of_the_specification() -> None:
+    program = Environment(specification=True).compile("{'k': dyn(null)}.?k.d.hasValue()")
+    assert len({repr(program.evaluate({})) for _ in range(4)}) == 1

@@ -139,3 +139,32 @@ def test_object_types_have_the_fields_that_are_declared() -> None:
     program = environment.compile("r.gpu.count > 1 && r.name != ''")
     assert program.evaluate({"r": {"name": "a", "gpu": {"count": 2.0}}}) is True
     assert str(program.type) == "bool"
+
+
+@pytest.mark.parametrize(
+    ("source", "value"),
+    [
+        pytest.param("1.0 / math.ceil(-0.5) < 0.0", True, id="what is rounded up to zero from below stays negative"),
+        pytest.param("1.0 / math.trunc(-0.5) < 0.0", True, id="so does what is cut off"),
+        pytest.param("1.0 / math.floor(-0.0) < 0.0", True, id="and a negative zero rounded down"),
+        pytest.param("math.ceil(-1.5) == -1.0 && math.floor(-1.5) == -2.0", True, id="other numbers are rounded as before"),
+    ],
+)
+def test_rounding_keeps_the_sign_of_a_zero(source: str, value: object) -> None:
+    assert Environment().compile(source).evaluate({}) == value
+
+
+def test_the_milliseconds_of_a_negative_duration_are_negative_like_its_seconds() -> None:
+    environment = Environment(specification=True)
+    source = "[duration('-1.5s').getSeconds(), duration('-1.5s').getMilliseconds()]"
+    assert environment.compile(source).evaluate({}) == [-1, -500]
+
+
+def test_a_result_may_be_nested_as_deeply_as_its_variables() -> None:
+    deep: object = 1
+    for _ in range(50_000):
+        deep = [deep]
+    program = Environment({"object": "dyn"}).compile("{true: object}")
+    for _ in range(3):
+        value = program.evaluate({"object": deep})
+        assert list(value) == [True]
