@@ -14,9 +14,9 @@ from guardrail.cel.assignability import Bindings, assignable, assignable_all, is
 from guardrail.cel.celtype import BOOL, BYTES, DOUBLE, DYN, ERROR, INT, NULL, STRING, UINT, CelType, list_of, map_of, optional_of, param
 from guardrail.cel.names import qualified_name
 from guardrail.cel.nodes import Call, Const, Fold, Ident, ListExpr, MapExpr, Node, Select, StructExpr
-from guardrail.cel.suggest import suggestion
 from guardrail.cel.tree import children
 from guardrail.cel.values import UInt
+from guardrail.cel.wording import no_field, no_function, no_overload, no_variable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -52,7 +52,8 @@ class Scope:
 
 def check(tree: Node, source: Source, scope: Scope, faults: list[Fault]) -> None:
     """Write the types into a tree; faults are appended."""
-    checker = _Checker(source, scope, faults)
+    longest = max((name.count(".") + 1 for names in (scope.variables, scope.constants) for name in names), default=1)
+    checker = _Checker(source, scope, faults, longest)
     checker.check(tree)
     checker.finish()
 
@@ -62,6 +63,8 @@ class _Checker:
     source: Source
     scope: Scope
     faults: list[Fault]
+    longest: int
+    """Parts of the longest declared name; no longer chain of selections is looked up as one."""
     bindings: Bindings = field(default_factory=dict)
     locals: list[dict[str, CelType]] = field(default_factory=list)
     typed: list[Node] = field(default_factory=list)
@@ -75,17 +78,15 @@ class _Checker:
     def mismatch(self, offset: int, expected: CelType, found: CelType) -> None:
         self.fault(offset, f"expected type '{self.shown(expected)}' but found '{self.shown(found)}'")
 
-    def undeclared(self, offset: int, name: str, known: Iterable[str] = ()) -> None:
-        hint = suggestion(name, known)
-        self.fault(offset, f"undeclared reference to '{name}' (in container '{self.scope.container}'){hint}")
+    def undeclared(self, offset: int, name: str, known: Iterable[str]) -> None:
+        self.fault(offset, no_variable(name, known, self.scope.container))
 
     def undeclared_function(self, node: Call, name: str) -> None:
         """At the name, not at its bracket, where cel-go has it."""
         before = self.source.text[: node.offset].rstrip()
         offset = len(before) - len(name) if before.endswith(name) else node.offset
-        member = node.target is not None
-        known = (f.function for group in self.scope.functions.values() for f in group if f.member == member and f.function[0].isalpha())
-        self.undeclared(offset, name, known)
+        known = (overload for group in self.scope.functions.values() for overload in group)
+        self.fault(offset, no_function(name, known, method=node.target is not None))
 
     def shown(self, t: CelType) -> CelType:
         return substitute(self.bindings, t, free_to_dyn=True)
@@ -173,8 +174,7 @@ class _Checker:
     def ident(self, node: Ident) -> CelType:
         found = self.lookup(("." if node.rooted else "") + node.name)
         if found is None:
-            declared = (known for known in self.scope.variables if not known.startswith("@"))
-            self.undeclared(node.offset, node.name, [*declared, *self.shadowed()])
+            self.undeclared(node.offset, node.name, [*self.scope.variables, *self.shadowed()])
             return ERROR
         node.name, t, node.constant = found
         return t
@@ -183,7 +183,7 @@ class _Checker:
         """Whether a chain of selections is one qualified name; if so, it is written into the node."""
         if node.name:
             return True
-        name = qualified_name(node)
+        name = qualified_name(node, self.longest)
         if name is None or name.partition(".")[0] in self.shadowed():
             return False
         found = self.lookup(name)
@@ -212,7 +212,7 @@ class _Checker:
         elif target.kind == "param":
             self.fits(DYN, target)
         elif not is_dyn(target):
-            self.fault(node.offset, f"type '{self.shown(target)}' does not support field selection")
+            self.fault(node.offset, f"{self.shown(target)} has no fields, so no '{name}'")
         return optional_of(result) if wrapped or optional else result
 
     def object_field(self, offset: int, type_: str, name: str) -> CelType:
@@ -221,7 +221,7 @@ class _Checker:
             self.fault(offset, f"unexpected failed resolution of '{type_}'")
             return ERROR
         if name not in fields:
-            self.fault(offset, f"undefined field '{name}'")
+            self.fault(offset, no_field(name, type_, fields))
             return ERROR
         return fields[name]
 
@@ -301,9 +301,8 @@ class _Checker:
         return ERROR if faulty else BOOL
 
     def no_overload(self, node: Call, types: list[CelType]) -> None:
-        shown = [str(self.shown(t)) for t in types]
-        signature = f"{shown[0]}.({', '.join(shown[1:])})" if node.target is not None else f"({', '.join(shown)})"
-        self.fault(node.offset, f"found no matching overload for '{node.function}' applied to '{signature}'")
+        overloads = self.scope.functions.get(node.function, ())
+        self.fault(node.offset, no_overload(node.function, overloads, list(map(self.shown, types)), method=node.target is not None))
 
     # -- literals
 
@@ -350,7 +349,7 @@ class _Checker:
         if name is None:
             known = self.lookup(node.name)
             if known is None:
-                self.undeclared(node.offset, node.name)
+                self.undeclared(node.offset, node.name, self.scope.objects)
             else:
                 self.fault(node.offset, f"'{node.name}' is not a message type")
             return ERROR

@@ -45,14 +45,13 @@ def _optional(checker: _Checker, node: Fold) -> CelType:
     elif given.kind == "param":
         checker.fits(given, optional_of(checker.new_variable()))
     elif given.kind not in ("dyn", "error"):
-        checker.fault(node.offset, f"found no matching overload for 'hasValue' applied to '{checker.shown(given)}.()'")
+        checker.fault(node.offset, f"{node.kind}() is a macro of optionals, not of {checker.shown(given)}")
         value = ERROR
     result = _bound(checker, node, value)
     if node.kind == "optMap":
         return optional_of(result)
-    if not checker.fits(result, wanted := optional_of(checker.new_variable())):
-        shown = f"bool, {checker.shown(result)}, {checker.shown(wanted)}"
-        checker.fault(node.offset, f"found no matching overload for '_?_:_' applied to '({shown})'")
+    if not checker.fits(result, optional_of(checker.new_variable())):
+        checker.fault(node.offset, f"optFlatMap() needs an expression that gives an optional, not {checker.shown(result)}")
         return ERROR
     return result
 
@@ -69,8 +68,7 @@ def _variables(checker: _Checker, node: Fold, given: CelType) -> dict[str, CelTy
         if given.kind in ("dyn", "error", "param"):
             checker.fits(DYN, given)
         else:
-            message = f"expression of type '{checker.shown(given)}' cannot be range of a comprehension (must be list, map, or dynamic)"
-            checker.fault(node.range.offset, message)
+            checker.fault(node.range.offset, f"{node.kind}() goes over a list or a map, not over {checker.shown(given)}")
             fallback = ERROR
         types = (fallback, fallback)
     return dict(zip(node.names, types, strict=False))
@@ -90,22 +88,21 @@ def _quantifier(checker: _Checker, node: Fold) -> CelType:
 def _exactly_one(checker: _Checker, node: Fold) -> CelType:
     t = checker.check(node.body)
     if not checker.fits(t, BOOL):
-        checker.fault(node.offset, f"found no matching overload for '_?_:_' applied to '({checker.shown(t)}, int, int)'")
+        checker.fault(node.offset, f"the condition of {node.kind}() must be a bool, not {checker.shown(t)}")
     return BOOL
 
 
-def _condition(checker: _Checker, node: Fold, result: CelType) -> None:
+def _condition(checker: _Checker, node: Fold) -> None:
     if node.condition is None:
         return
     t = checker.check(node.condition)
     if not checker.fits(t, BOOL):
-        shown = checker.shown(result)
-        checker.fault(node.offset, f"found no matching overload for '_?_:_' applied to '({checker.shown(t)}, {shown}, {shown})'")
+        checker.fault(node.offset, f"the condition of {node.kind}() must be a bool, not {checker.shown(t)}")
 
 
 def _list(checker: _Checker, node: Fold) -> CelType:
     element = checker.new_variable()
-    _condition(checker, node, list_of(element))
+    _condition(checker, node)
     t = checker.check(node.body)
     checker.fits(t, element)
     return list_of(element)
@@ -113,18 +110,17 @@ def _list(checker: _Checker, node: Fold) -> CelType:
 
 def _map(checker: _Checker, node: Fold) -> CelType:
     result = map_of(checker.locals[-1][node.names[0]], checker.new_variable())
-    _condition(checker, node, result)
+    _condition(checker, node)
     checker.fits(checker.check(node.body), result.params[1])
     return result
 
 
 def _entries(checker: _Checker, node: Fold) -> CelType:
     result = map_of(checker.new_variable(), checker.new_variable())
-    _condition(checker, node, result)
+    _condition(checker, node)
     t = checker.check(node.body)
     if not checker.fits(t, result):
-        shown = f"({checker.shown(result)}, {checker.shown(t)})"
-        checker.fault(node.offset, f"found no matching overload for 'cel.@mapInsert' applied to '{shown}'")
+        checker.fault(node.offset, f"transformMapEntry() needs an expression that gives a map, not {checker.shown(t)}")
         return ERROR
     return result
 
@@ -132,14 +128,12 @@ def _entries(checker: _Checker, node: Fold) -> CelType:
 def _sorted(checker: _Checker, node: Fold, given: CelType) -> CelType:
     key = substitute(checker.bindings, node.body.type)
     if key.kind not in SORTABLE and key.kind not in ("dyn", "error", "param"):
-        shown = f"{checker.shown(given)}.(list({checker.shown(key)}))"
-        checker.fault(node.offset, f"found no matching overload for '@sortByAssociatedKeys' applied to '{shown}'")
+        checker.fault(node.offset, f"sortBy() cannot order {checker.shown(key)}; keys are {', '.join(sorted(SORTABLE))}")
         return ERROR
     if key.kind == given.kind == "dyn":
         return DYN  # every overload fits, each with a list of its own
     if not checker.fits(given, wanted := list_of(checker.new_variable())):
-        shown = f"{checker.shown(given)}.(list({checker.shown(key)}))"
-        checker.fault(node.offset, f"found no matching overload for '@sortByAssociatedKeys' applied to '{shown}'")
+        checker.fault(node.offset, f"sortBy() sorts a list, not {checker.shown(given)}")
         return ERROR
     return wanted
 

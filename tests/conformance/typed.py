@@ -75,5 +75,5 @@ def static_types(path: Path) -> Iterator[Result]:
             found = str(environments[row["version"]].compile(row["expr"]).type)
         except CompileError as error:
             found = str(error)
-        passed = found == _null(row["type"])
+        passed = found in (_null(row["type"]), row["type"])  # `type(null_type)` is written by name on both sides
         yield Result(f"{row['family']}/{row['id']}", passed, "" if passed else f"{row['expr']}: {found}; expected {row['type']}")

@@ -79,7 +79,7 @@ broken.yaml:24:12: spec.variables[2].name: later is the name of variables[1] alr
 broken.yaml:27:31: spec.validations[0].expression: the view has no field resource.gpu.totl_max (did you mean total_max?)
     resource.gpu.totl_max <= variables.cap
                  ^
-broken.yaml:30:20: spec.validations[0].messageExpression: undeclared reference to 'shwo' (in container ''); did you mean show?
+broken.yaml:30:20: spec.validations[0].messageExpression: there is no function 'shwo'; did you mean show?
     + " of " + shwo(1.0)
                ^
 broken.yaml:31:12: spec.validations[0].field: the view has no field resource.gpu.total (did you mean total_min?)
