@@ -36,12 +36,13 @@ if TYPE_CHECKING:
 
     from guardrail.facts import Facts
     from guardrail.inputs.discovery import PathIgnore
+    from guardrail.inputs.locator import FileLocator
     from guardrail.policy.compiled import Library
     from guardrail.policy.profile import Profile
     from guardrail.policy.sources import PolicySource
     from guardrail.ports import CelRuntime, LibraryCache
 
-__all__ = ["ENGINES", "Options", "directory_cache", "inspect", "lint", "load_library"]
+__all__ = ["ENGINES", "Options", "Run", "directory_cache", "inspect", "lint", "load_library", "policy_sources", "run"]
 
 
 def _second_opinion() -> CelRuntime:
@@ -92,7 +93,7 @@ def _rules(options: Options) -> tuple[Profile, Library]:
     if options.engine not in ENGINES:
         raise ConfigError(f"--engine {options.engine}: there is no such engine; known: {', '.join(sorted(ENGINES))}")
     texts = profile_texts(options.profile)
-    sources = [*shipped_policies(), *read_policies(options.policies)]
+    sources = policy_sources(options)
     runtime, cache = ENGINES[options.engine](), options.cache
     if cache is None or not isinstance(runtime, BuiltinRuntime):
         return _compiled(options, texts, sources, runtime)
@@ -118,6 +119,11 @@ def _compiled(
     return profile, compile_library(sources, profile, runtime)
 
 
+def policy_sources(options: Options) -> list[PolicySource]:
+    """The policies of a run as they are written. Raises ConfigError or PolicyError."""
+    return [*shipped_policies(), *read_policies(options.policies)]
+
+
 def inspect(options: Options) -> Inspection:
     """Builds the views of the inputs without judging them. Raises ConfigError or ProfileError."""
     seen = _see(options, read_profile(options.profile))
@@ -131,6 +137,22 @@ def inspect(options: Options) -> Inspection:
 
 def lint(options: Options) -> Report:
     """Judges the inputs. Raises ConfigError, ProfileError or PolicyError; faults of inputs are in the report."""
+    return run(options).report
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A run with what made it: the report, and the resource of each finding by its fingerprint."""
+
+    report: Report
+    profile: Profile
+    library: Library
+    resources: Mapping[str, Resource]
+    locator: FileLocator
+
+
+def run(options: Options) -> Run:
+    """As `lint`, and keeps what a finding can be explained from."""
     started = time.perf_counter()
     profile, library = _rules(options)
     seen = _see(options, profile)
@@ -142,7 +164,7 @@ def lint(options: Options) -> Report:
     judged = [evaluate(resource, index, context) for resource in resources]
     findings = _placed(merge_autoscaled((f for j in judged for f in j.findings), _scalers(resources)), seen)
     notes = _once([*seen.notes, *profile.notes, *library.notes, *_run_fact_notes(judged), *_partial_note(options)])
-    return Report(
+    report = Report(
         version=__version__,
         now=now,
         engine=options.engine,
@@ -155,6 +177,8 @@ def lint(options: Options) -> Report:
         findings=findings,
         elapsed_s=time.perf_counter() - started,
     )
+    owners = {finding.fingerprint: resource for resource, one in zip(resources, judged, strict=True) for finding in one.findings}
+    return Run(report, profile, library, owners, seen.inputs.locator)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,19 +6,19 @@ import hashlib
 import posixpath
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from guardrail.blame import pointer_of
+from guardrail.masking import SENSITIVE, own_secrets
 from guardrail.model import Finding, Location
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
     from datetime import datetime
 
     from guardrail.model import Action, Evaluation, Resource
     from guardrail.policy.compiled import CompiledPolicy, Validation
 
-__all__ = ["Context", "Verdict", "finding_of"]
+__all__ = ["Context", "Verdict", "finding_of", "scrub"]
 
 _FINGERPRINT_CHARS = 12  # 48 bits: one chance in 10^5 of a clash among 75,000 findings
 
@@ -63,31 +63,21 @@ def finding_of(verdict: Verdict, resource: Resource, context: Context) -> Findin
         action=verdict.action,
         resource=resource.identity,
         location=Location(origin.path, document=origin.document, pointer=pointer),
-        message=_scrub(result.message or policy.title, resource),
+        message=scrub(result.message or policy.title, resource),
         rationale=policy.rationale,
-        remediation=_scrub(verdict.remedy, resource),
+        remediation=scrub(verdict.remedy, resource),
         fingerprint=_fingerprint(policy.name, result.validation, field, resource, context),
         unknown=result.unknown,
     )
 
 
-def _scrub(text: str, resource: Resource) -> str:
+def scrub(text: str, resource: Resource) -> str:
     """A message without secrets: those of the run anywhere, those of this resource's own fields as whole words, however short."""
     for secret in sorted(resource.secrets, key=len, reverse=True):
-        text = text.replace(secret, "(sensitive)")
-    for own in sorted(_sensitive_texts(resource.view), key=len, reverse=True):
-        text = re.sub(rf"(?<!\w){re.escape(own)}(?!\w)", "(sensitive)", text)
+        text = text.replace(secret, SENSITIVE)
+    for own in sorted(own_secrets(resource.view), key=len, reverse=True):
+        text = re.sub(rf"(?<!\w){re.escape(own)}(?!\w)", SENSITIVE, text)
     return text
-
-
-def _sensitive_texts(view: Mapping[str, Any]) -> Iterator[str]:
-    for path in view.get("sensitive", ()):
-        head, _, key = path.partition(".")
-        value = view.get(head)
-        if isinstance(value, dict):
-            value = value.get(key)
-        if isinstance(value, (str, int, float)) and not isinstance(value, bool) and value != "":
-            yield str(value)
 
 
 def _fingerprint(policy: str, validation: str, blamed: str, resource: Resource, context: Context) -> str:

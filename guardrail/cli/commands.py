@@ -26,14 +26,14 @@ if TYPE_CHECKING:
 
     Writer = Callable[[TextIO, str], None]  # takes the stream and the format: text or json
 
-__all__ = ["inspect", "lint", "list_policies"]
+__all__ = ["inspect", "lint", "list_policies", "options_of"]
 
 _STDIN = "-"
 
 
 def lint(flags: Namespace) -> int:
     """`guardrail lint`. Raises ConfigError, ProfileError or PolicyError."""
-    report = app.lint(_options(flags))
+    report = app.lint(options_of(flags))
 
     def write(stream: TextIO, form: str) -> None:
         _publish(report, _reporter(flags, stream, form))
@@ -64,7 +64,7 @@ def _publish(report: Report, reporter: Reporter) -> None:
 
 def inspect(flags: Namespace) -> int:
     """`guardrail inspect`. Raises ConfigError or ProfileError."""
-    inspection = app.inspect(_options(flags))
+    inspection = app.inspect(options_of(flags))
 
     def write(stream: TextIO, form: str) -> None:
         if form == "json":
@@ -84,7 +84,7 @@ def list_policies(flags: Namespace) -> int:
     """`guardrail policies list`. Raises ConfigError, ProfileError or PolicyError."""
     from guardrail.reporters.policy_list import write_policies, write_policies_text  # noqa: PLC0415 - as in _reporter
 
-    library = app.load_library(_options(flags))
+    library = app.load_library(options_of(flags))
     with standard_output(machine=flags.format == "json") as stream:
         if flags.format == "json":
             write_policies(library, stream)
@@ -103,7 +103,8 @@ def _deliver(flags: Namespace, write: Writer) -> None:
             write(stream, flags.format)
 
 
-def _options(flags: Namespace) -> app.Options:
+def options_of(flags: Namespace) -> app.Options:
+    """What the flags, the configuration file and the clock ask for. Raises ConfigError."""
     config = read_config(flags.config, Path.cwd())
     rules = app.Options(
         paths=(),
@@ -113,7 +114,7 @@ def _options(flags: Namespace) -> app.Options:
         engine=flags.engine,
         cache=None if flags.no_cache else app.directory_cache(os.environ),
     )
-    if flags.command == "policies-list":
+    if "paths" not in flags:
         return rules
     paths = tuple(flags.paths) or (".",)
     return replace(
@@ -123,7 +124,7 @@ def _options(flags: Namespace) -> app.Options:
         namespace=flags.namespace,
         cluster=flags.cluster or config.cluster,
         partial=flags.partial,
-        allow_empty=flags.allow_empty,
+        allow_empty=getattr(flags, "allow_empty", False),
         ignores=(*config.ignores, *(ignore_of(text) for text in flags.ignore)),
         stdin=sys.stdin.buffer if _STDIN in paths else None,
         stdin_filename=flags.stdin_filename,

@@ -42,6 +42,7 @@ def build_parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     _add_lint(commands)
     _add_inspect(commands)
+    _add_explain(commands)
     _add_policies(commands)
     _add_test(commands)
     _add_new(commands)
@@ -115,6 +116,26 @@ def _add_policies(commands: _Commands[argparse.ArgumentParser]) -> None:
     listing.set_defaults(command="policies-list")
     _add_rules(listing)
     _add_format(listing)
+
+
+_EXPLAIN_EXAMPLES = """\
+examples:
+  guardrail explain 4f2a91c0 k8s/ --profile profile.yaml    a finding of guardrail lint k8s/ --profile profile.yaml
+  guardrail explain 4f2a91c0 --report report.json           the same inputs, profile and time as that report
+"""
+
+
+def _add_explain(commands: _Commands[argparse.ArgumentParser]) -> None:
+    explain = _command(
+        commands, "explain", "Show how a finding came about: the rule, its values, where each comes from.", _EXPLAIN_EXAMPLES
+    )
+    explain.set_defaults(command="explain")
+    explain.add_argument("fingerprint", metavar="FINGERPRINT", help="of a finding, as lint prints it; its first digits will do")
+    _add_inputs(explain)
+    explain.add_argument("--report", metavar="FILE", help="a JSON report: its inputs, profile and time are taken, unless they are given")
+    _add_rules(explain)
+    _add_format(explain)
+    explain.add_argument("-v", "--verbose", action="store_true", help="show every sub-expression with its value")
 
 
 _TEST_EXAMPLES = """\

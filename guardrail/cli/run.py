@@ -58,6 +58,7 @@ _COMMANDS = {
     "lint": ("commands", "lint"),
     "inspect": ("commands", "inspect"),
     "policies-list": ("commands", "list_policies"),
+    "explain": ("explaining", "explain"),
     "test": ("authoring", "test"),
     "new-policy": ("authoring", "new_policy"),
 }

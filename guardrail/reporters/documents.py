@@ -6,9 +6,9 @@ import json
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from guardrail.model import Identity, InputRecord, Location, Note
+    from guardrail.model import Finding, Identity, InputRecord, Location, Note
 
-__all__ = ["API_VERSION", "as_json", "identity_of", "input_of", "location_of", "note_of"]
+__all__ = ["API_VERSION", "as_json", "finding_of", "identity_of", "input_of", "location_of", "note_of"]
 
 API_VERSION = "guardrail.dev/v1"
 
@@ -56,3 +56,23 @@ def location_of(where: Location) -> dict[str, Any]:
 def note_of(note: Note) -> dict[str, Any]:
     """An entry of `notes`."""
     return {"code": note.code, "message": note.message, "scope": note.scope, "count": note.count}
+
+
+def finding_of(finding: Finding) -> dict[str, Any]:
+    """An entry of `findings`."""
+    return {
+        "policy": finding.policy,
+        "category": finding.category,
+        "validation": finding.validation,
+        "severity": finding.severity,
+        "outcome": finding.outcome,
+        "action": finding.action,
+        "resource": None if finding.resource is None else identity_of(finding.resource),
+        "location": location_of(finding.location),
+        "message": finding.message,
+        "remediation": finding.remediation,
+        "fingerprint": finding.fingerprint,
+        "unknown": list(finding.unknown),
+        "related": list(finding.related),
+        "exception": None,
+    }

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from guardrail.masking import shown_identity, shown_view
 from guardrail.reporters.documents import API_VERSION, as_json, identity_of, input_of, location_of, note_of
-from guardrail.reporters.masking import shown_identity, shown_view
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
+from guardrail.masking import shown_identity, shown_view
 from guardrail.model import InputStatus
 from guardrail.reporters.grouping import place, subject, subject_of_id
 from guardrail.reporters.inputs import failed_lines, input_lines
-from guardrail.reporters.masking import shown_identity, shown_view
 from guardrail.reporters.terminal import Terminal, printable, wrapped
 from guardrail.view.schema import UNBOUNDED
 

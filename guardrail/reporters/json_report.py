@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from guardrail.reporters.documents import API_VERSION, as_json, identity_of, input_of, location_of, note_of
+from guardrail.reporters.documents import API_VERSION, as_json, finding_of, input_of, note_of
 
 if TYPE_CHECKING:
     from typing import TextIO
@@ -29,7 +29,7 @@ class JsonReporter:
         write(' "findings": [')
 
     def finding(self, finding: Finding) -> None:
-        self._stream.write(f"{self._between}{as_json(_finding(finding))}")
+        self._stream.write(f"{self._between}{as_json(finding_of(finding))}")
         self._between = ",\n  "
 
     def end(self) -> None:
@@ -71,23 +71,4 @@ def _summary(summary: Summary) -> dict[str, int]:
         "errors": summary.errors,
         "skipped": summary.skipped,
         "dormant": summary.dormant,
-    }
-
-
-def _finding(finding: Finding) -> dict[str, Any]:
-    return {
-        "policy": finding.policy,
-        "category": finding.category,
-        "validation": finding.validation,
-        "severity": finding.severity,
-        "outcome": finding.outcome,
-        "action": finding.action,
-        "resource": None if finding.resource is None else identity_of(finding.resource),
-        "location": location_of(finding.location),
-        "message": finding.message,
-        "remediation": finding.remediation,
-        "fingerprint": finding.fingerprint,
-        "unknown": list(finding.unknown),
-        "related": list(finding.related),
-        "exception": None,
     }

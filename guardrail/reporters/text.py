@@ -97,11 +97,16 @@ class TextReporter:
             text = f"{text}: {_first_of(members)}"
         yield from wrapped(text, self._terminal.width, "    ")
         if self._verbose:
-            yield from (f"    - {member}" for member in members)
+            named = zip(members, entry.findings, strict=True) if members else ()
+            yield from (f"    - {member}  {self._terminal.paint(finding.fingerprint, 'dim')}" for member, finding in named)
         if also := _related(entry):
             yield from self._labelled("also", f"the same for {_first_of(also, verbose=self._verbose)}")
-        if first.outcome is Outcome.ERROR:
-            return
+        if first.outcome is not Outcome.ERROR:
+            yield from self._advice(first)
+        if first.resource is not None and not self._quiet:
+            yield from self._labelled("explain", f"guardrail explain {first.fingerprint}")
+
+    def _advice(self, first: Finding) -> Iterator[str]:
         if first.rationale and first.policy not in self._explained:
             self._explained.add(first.policy)
             yield from self._labelled("why", printable(_first_sentence(first.rationale)))
@@ -126,6 +131,8 @@ class TextReporter:
             text = f"{first.first.policy}/{first.first.validation}: {printable(first.message)}: {_first_of(members, verbose=self._verbose)}"
             if len(causes) > 1:
                 text += f"; and {len(causes) - 1:,} more {'cause' if len(causes) == 2 else 'causes'} (-v lists them)"  # noqa: PLR2004 - one beside the first
+            if not self._quiet:
+                text += f" (guardrail explain {first.first.fingerprint})"
             yield from self._block("undecided", sum(len(entry.findings) for entry in causes), text)
 
     def _dormant(self, report: Report) -> Iterator[str]:

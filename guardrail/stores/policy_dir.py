@@ -14,7 +14,7 @@ from guardrail.policy.sources import POLICY_FILE, PolicySource
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-__all__ = ["PolicyFolder", "read_folders", "read_policies", "shipped_folder", "shipped_policies", "write_new"]
+__all__ = ["PolicyFolder", "from_here", "read_folders", "read_policies", "shipped_folder", "shipped_policies", "write_new"]
 
 _FIXTURES = "fixtures"
 
@@ -53,7 +53,7 @@ def read_folders(folders: Sequence[str]) -> list[PolicyFolder]:
 
     Raises as `read_policies`; PolicyError for cases without a policy too.
     """
-    shipped = _from_here(shipped_folder())
+    shipped = from_here(shipped_folder())
     found: list[PolicyFolder] = []
     faults: list[Fault] = []
     for folder in [Path(folder) for folder in folders] or [shipped]:
@@ -90,7 +90,8 @@ def write_new(folder: str, files: Mapping[str, str]) -> list[str]:
     return [str(path) for path in paths]
 
 
-def _from_here(path: Path) -> Path:
+def from_here(path: Path) -> Path:
+    """A path as people write it: relative where it lies below the current folder."""
     here = Path.cwd()
     return path.relative_to(here) if path.is_relative_to(here) and path != here else path
 
