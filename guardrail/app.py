@@ -142,13 +142,24 @@ def lint(options: Options) -> Report:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A run with what made it: the report, and the resource of each finding by its fingerprint."""
+    """A run with what made it: the report, and the resource of each finding.
+
+    A fingerprint names a planned resource by its address, which several plans of a run may have: see `resource_of`.
+    """
 
     report: Report
     profile: Profile
     library: Library
-    resources: Mapping[str, Resource]
     locator: FileLocator
+    resources: Mapping[tuple[str, str, int], Resource]
+
+    def resource_of(self, finding: Finding) -> Resource | None:
+        """What a finding is about; None for one about the run as a whole."""
+        return self.resources.get(_key(finding))
+
+
+def _key(finding: Finding) -> tuple[str, str, int]:
+    return finding.fingerprint, finding.location.path, finding.location.document or 0
 
 
 def run(options: Options) -> Run:
@@ -177,8 +188,8 @@ def run(options: Options) -> Run:
         findings=findings,
         elapsed_s=time.perf_counter() - started,
     )
-    owners = {finding.fingerprint: resource for resource, one in zip(resources, judged, strict=True) for finding in one.findings}
-    return Run(report, profile, library, owners, seen.inputs.locator)
+    owners = {_key(finding): resource for resource, one in zip(resources, judged, strict=True) for finding in one.findings}
+    return Run(report, profile, library, seen.inputs.locator, owners)
 
 
 @dataclass(frozen=True, slots=True)

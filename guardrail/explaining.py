@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -28,11 +29,16 @@ _LISTED = 5
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """What `guardrail explain` tells. `places` maps the pointers of the explanation to where they are in the file."""
+    """What `guardrail explain` tells.
+
+    `places` maps the pointers of the explanation to where they are in the file. `twins` are the places of findings
+    with the same fingerprint: a planned resource is the same in every plan that has its address.
+    """
 
     explained: Explained
     report: Report
     places: dict[str, Location]
+    twins: tuple[Location, ...] = ()
 
 
 def explain(options: Options, fingerprint: str) -> Account:
@@ -44,18 +50,21 @@ def explain(options: Options, fingerprint: str) -> Account:
     if not _FINGERPRINT.fullmatch(wanted):
         raise ConfigError(f"{fingerprint}: a fingerprint is hexadecimal, and at least 4 digits of it are needed")
     made = run(replace(options, cache=None))  # what is kept has no places
-    finding = _chosen(made.report, wanted)
-    resource = made.resources.get(finding.fingerprint)
+    finding, *twins = _chosen(made.report, wanted)
+    resource = made.resource_of(finding)
     if resource is None:
         raise ConfigError(f"{finding.fingerprint}: this finding is about the run as a whole; its message says all there is")
     policy = next(policy for policy in made.library.policies if policy.name == finding.policy)
     rules = Rules(policy, _source(options, finding.policy), made.profile)
     explained = explain_finding(finding, resource, rules, options.now)
-    return Account(explained, made.report, _places(explained, made))
+    return Account(explained, made.report, _places(explained, made), tuple(twin.location for twin in twins))
 
 
-def _chosen(report: Report, wanted: str) -> Finding:
-    found = {finding.fingerprint: finding for finding in report.findings if finding.fingerprint.startswith(wanted)}
+def _chosen(report: Report, wanted: str) -> list[Finding]:
+    found: dict[str, list[Finding]] = defaultdict(list)
+    for finding in report.findings:
+        if finding.fingerprint.startswith(wanted):
+            found[finding.fingerprint].append(finding)
     if len(found) == 1:
         return next(iter(found.values()))
     if found:

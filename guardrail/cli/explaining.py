@@ -49,12 +49,14 @@ def explain(flags: Namespace) -> int:
         if flags.format == "json":
             from guardrail.reporters.explanation_json import write_explanation  # noqa: PLC0415 - a run loads the format it writes
 
-            write_explanation(account.explained, account.report, account.places, stream)
+            write_explanation(account.explained, account.report, account.places, stream, twins=account.twins)
         else:
             from guardrail.reporters.explanation_text import write_explanation_text  # noqa: PLC0415 - as above
 
             terminal = terminal_for(stream, os.environ)
-            write_explanation_text(account.explained, account.report, account.places, stream, terminal, verbose=flags.verbose)
+            write_explanation_text(
+                account.explained, account.report, account.places, stream, terminal, twins=account.twins, verbose=flags.verbose
+            )
     return EXIT_OK
 
 

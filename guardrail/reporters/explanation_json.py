@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from guardrail.reporters.documents import API_VERSION, finding_of, location_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from typing import TextIO
 
     from guardrail.explanation import Explained, Expression, Part
@@ -18,8 +18,10 @@ if TYPE_CHECKING:
 __all__ = ["write_explanation"]
 
 
-def write_explanation(explained: Explained, report: Report, places: Mapping[str, Location], stream: TextIO) -> None:
-    """Writes the JSON form. `places` are those of the pointers of the explanation."""
+def write_explanation(
+    explained: Explained, report: Report, places: Mapping[str, Location], stream: TextIO, *, twins: Sequence[Location] = ()
+) -> None:
+    """Writes the JSON form. `places` are those of the pointers of the explanation, `twins` those of findings with the same fingerprint."""
     profile = report.profile
     document = {
         "apiVersion": API_VERSION,
@@ -30,6 +32,7 @@ def write_explanation(explained: Explained, report: Report, places: Mapping[str,
         "library": {"hash": report.library_hash, "policies": report.summary.policies},
         "profile": {"name": profile.name, "version": profile.version, "hash": profile.hash, "path": profile.path},
         "finding": finding_of(explained.finding),
+        "twins": [location_of(twin) for twin in twins],
         "policy": {"name": explained.finding.policy, "version": explained.version, "title": explained.title},
         "rule": None if explained.rule is None else _expression(explained.rule, places),
         "variables": [_expression(variable, places) for variable in explained.variables],

@@ -6,11 +6,11 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from guardrail.model import Outcome
-from guardrail.reporters.grouping import place_of, subject
+from guardrail.reporters.grouping import place, place_of, subject
 from guardrail.reporters.terminal import Terminal, printable, wrapped
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from typing import TextIO
 
     from guardrail.explanation import Explained, Expression, Part
@@ -20,6 +20,7 @@ __all__ = ["write_explanation_text"]
 
 _MOST_CHARS = 120  # of one value
 _MOST_PARAMS = 8
+_MOST_TWINS = 3
 _COLUMN = 44  # where places begin, unless a line is longer
 _HASH_CHARS = 19  # `sha256:` and 12 digits
 
@@ -31,11 +32,17 @@ def write_explanation_text(  # noqa: PLR0913 - what it says, where to, and how
     stream: TextIO,
     terminal: Terminal,
     *,
+    twins: Sequence[Location] = (),
     verbose: bool = False,
 ) -> None:
-    """Writes the text form. `places` are those of the pointers of the explanation; `verbose` shows every sub-expression."""
+    """Writes the text form.
+
+    `places` are those of the pointers of the explanation, `twins` those of findings with the same
+    fingerprint; `verbose` shows every sub-expression.
+    """
     page = _Page(explained, report, places, terminal, verbose=verbose)
-    stream.write("".join(f"{line}\n" for line in page.lines()))
+    also = page.twins(twins) if twins else ()
+    stream.write("".join(f"{line}\n" for line in (*page.lines(), *also)))
 
 
 class _Page:
@@ -60,6 +67,13 @@ class _Page:
         yield from self._reasons()
         yield ""
         yield from wrapped(self._origin(), self._terminal.width, "  ", first="")
+
+    def twins(self, twins: Sequence[Location]) -> Iterator[str]:
+        """Where else the finding is."""
+        shown = twins if self._verbose else twins[:_MOST_TWINS]
+        more = f" and {len(twins) - len(shown):,} more (-v lists them)" if len(shown) < len(twins) else ""
+        text = f"the same finding is in {', '.join(printable(place(twin)) for twin in shown)}{more}; give its path to explain that one"
+        yield from wrapped(text, self._terminal.width, "  ", first="")
 
     def _finding(self) -> Iterator[str]:
         finding, paint = self._explained.finding, self._terminal.paint
@@ -109,11 +123,10 @@ class _Page:
     def _from(self, part: Part) -> str:
         if part.param is not None:
             return printable(part.param.source.what)
-        place = self._places.get(part.pointer) if part.pointer is not None else None
-        if place is None:
+        where = self._places.get(part.pointer) if part.pointer is not None else None
+        if where is None:
             return ""
-        one_line = place.line is None or self._planned()
-        return printable(f"{place.path} {place.pointer}".rstrip() if one_line else f"{place.path}:{place.line}:{place.column}")
+        return printable(f"{where.path} {where.pointer}".rstrip() if self._planned() else place(where))
 
     def _planned(self) -> bool:
         who = self._explained.finding.resource

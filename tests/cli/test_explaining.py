@@ -213,6 +213,18 @@ def test_what_is_sensitive_stays_hidden(folder: Path, capsys: pytest.CaptureFixt
         assert "(sensitive)" in text
 
 
+def test_the_same_address_in_two_plans_is_explained_by_its_own_plan(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    bucket(folder)
+    other = plan(change("aws_s3_bucket.raw", {"bucket": "raw", "region": "us-west-2"}))
+    (folder / "other.json").write_text(json.dumps(other), "utf-8")
+    name = fingerprint(capsys, "approved-regions/region-not-approved", *PLAN)
+    both = explained(capsys, name, "other.json", *PLAN)
+    assert [both["finding"]["location"]["path"], *(twin["path"] for twin in both["twins"])] == ["other.json", "plan.json"]
+    assert "us-west-2" in json.dumps(both["rule"])
+    assert main(["explain", name, "other.json", *PLAN]) == 0
+    assert "the same finding is in plan.json:1:" in capsys.readouterr().out
+
+
 def test_undecided_names_what_is_not_known(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     made = plan(change("aws_s3_bucket.raw", {"bucket": "raw"}, unknown={"region": True}), providers=LATER)
     (folder / "plan.json").write_text(json.dumps(made), "utf-8")
