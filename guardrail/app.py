@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from guardrail.policy.sources import PolicySource
     from guardrail.ports import CelRuntime, LibraryCache
 
-__all__ = ["ENGINES", "Options", "Run", "directory_cache", "inspect", "lint", "load_library", "policy_sources", "run"]
+__all__ = ["ENGINES", "Options", "Run", "directory_cache", "inspect", "lint", "load_library", "policy_sources", "repository_of", "run"]
 
 
 def _second_opinion() -> CelRuntime:
@@ -170,7 +170,7 @@ def run(options: Options) -> Run:
     index = PolicyIndex(library)
     now = options.now.astimezone(UTC).isoformat().replace("+00:00", "Z")
     folder = Path.cwd()
-    context = Context(now=options.now, folder=folder.as_posix(), root=_repository_of(folder).as_posix())
+    context = Context(now=options.now, folder=folder.as_posix(), root=repository_of(folder).as_posix())
     resources = seen.judged
     judged = [evaluate(resource, index, context) for resource in resources]
     findings = _placed(merge_autoscaled((f for j in judged for f in j.findings), _scalers(resources)), seen)
@@ -308,6 +308,6 @@ def _partial_note(options: Options) -> list[Note]:
     return [Note("partial-run", "the run is not the whole (--partial): what is missing from it proves nothing")] if options.partial else []
 
 
-def _repository_of(folder: Path) -> Path:
+def repository_of(folder: Path) -> Path:
     """The top of the git repository that a folder is in; outside of one the folder itself."""
     return next((parent for parent in (folder, *folder.parents) if (parent / ".git").exists()), folder)

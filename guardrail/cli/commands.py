@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from guardrail.model import Report
     from guardrail.ports import Reporter
 
-    Writer = Callable[[TextIO, str], None]  # takes the stream and the format: text or json
+    Writer = Callable[[TextIO, str], None]  # takes the stream and the format
 
 __all__ = ["inspect", "lint", "list_policies", "options_of"]
 
@@ -50,6 +50,11 @@ def _reporter(flags: Namespace, stream: TextIO, form: str) -> Reporter:
         from guardrail.reporters.json_report import JsonReporter  # noqa: PLC0415 - a run loads the formats it writes
 
         return JsonReporter(stream)
+    if form == "github":
+        from guardrail.reporters.github import GithubReporter  # noqa: PLC0415 - as above
+
+        folder = Path.cwd()
+        return GithubReporter(stream, folder=folder.as_posix(), root=app.repository_of(folder).as_posix())
     from guardrail.reporters.text import TextReporter  # noqa: PLC0415 - as above
 
     return TextReporter(stream, terminal_for(stream, os.environ), verbose=flags.verbose, quiet=flags.quiet)

@@ -96,7 +96,7 @@ def _add_lint(commands: _Commands[argparse.ArgumentParser]) -> None:
         "--require-profile", action="store_true", help="exit 2 when a policy waits for facts that the profile does not give"
     )
     _add_allow_empty(verdict)
-    report = _add_report(lint)
+    report = _add_report(lint, "github")
     report.add_argument("-q", "--quiet", action="store_true", help="findings, failed inputs and the last line only")
 
 
@@ -175,8 +175,8 @@ def _add_engine(parser: argparse._ActionsContainer) -> None:
     parser.add_argument("--engine", choices=("guardrail", "cel-python"), default="guardrail", help="the CEL runtime (default: guardrail)")
 
 
-def _add_format(parser: argparse._ActionsContainer) -> None:
-    parser.add_argument("--format", choices=("text", "json"), default="text", help="default: text")
+def _add_format(parser: argparse._ActionsContainer, *more: str) -> None:
+    parser.add_argument("--format", choices=("text", "json", *more), default="text", help="default: text")
 
 
 def _add_inputs(parser: argparse.ArgumentParser) -> None:
@@ -220,9 +220,9 @@ def _add_allow_empty(parser: argparse._ActionsContainer) -> None:
     parser.add_argument("--allow-empty", action="store_true", help="nothing to judge is no error")
 
 
-def _add_report(parser: argparse.ArgumentParser) -> argparse._ArgumentGroup:
+def _add_report(parser: argparse.ArgumentParser, *formats: str) -> argparse._ArgumentGroup:
     report = parser.add_argument_group("report")
-    _add_format(report)
+    _add_format(report, *formats)
     report.add_argument("--output", metavar="FILE", help="write the report in --format to a file, and the text report to standard output")
     report.add_argument("-v", "--verbose", action="store_true", help="list every input and every object")
     return report

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from guardrail.model import InputRecord
 
-__all__ = ["failed_lines", "input_lines", "skip_kind"]
+__all__ = ["failed_lines", "failure_of", "failure_place", "input_lines", "skip_kind"]
 
 _LISTED = 10  # failed inputs: the others with -v
 
@@ -37,18 +37,24 @@ def failed_lines(inputs: Sequence[InputRecord], terminal: Terminal, *, verbose: 
     what = "input could not be read whole" if len(failed) == 1 else "inputs could not be read whole"
     lines = [f"{terminal.paint('failed', 'failed')}    {str(len(failed)).rjust(3)}  {what}:"]
     for record in shown:
-        lines += [f"    {printable(line)}" for line in _told(record).splitlines()]
+        lines += [f"    {printable(line)}" for line in failure_of(record).splitlines()]
     if len(shown) < len(failed):
         lines.append(f"    and {len(failed) - len(shown):,} more (-v lists them)")
     return lines
 
 
-def _told(record: InputRecord) -> str:
+def failure_of(record: InputRecord) -> str:
     """The reason behind its place, `k8s/job.yaml:18:11: …`, where editors and log viewers look for it."""
     reason = _LINE_COLUMN.sub(r"\1:\2:", record.reason or "no reason known")
     if reason.startswith(record.path):
         return reason
     return f"{record.path}:{reason}" if reason != record.reason else f"{record.path}: {reason}"
+
+
+def failure_place(record: InputRecord) -> tuple[int, int] | None:
+    """The line and column at which reading an input failed, where they are known."""
+    found = _LINE_COLUMN.match(record.reason or "")
+    return (int(found[1]), int(found[2])) if found else None
 
 
 def input_lines(inputs: Sequence[InputRecord], terminal: Terminal) -> list[str]:

@@ -133,6 +133,17 @@ def test_output_takes_the_format_and_people_read_text(folder: Path, capsys: pyte
     assert json.loads((folder / "report.json").read_text("utf-8"))["summary"]["deny"] == 1
 
 
+def test_annotations_name_paths_of_the_repository(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / ".git").mkdir()
+    (folder / "team").mkdir()
+    (folder / "team" / "a.yaml").write_text(INVERTED, encoding="utf-8")
+    monkeypatch.chdir(folder / "team")
+    assert main(["lint", "--format", "github"]) == 1
+    assert "::error file=team/a.yaml,line=6,col=16,title=max-replicas-bounded/inverted::" in capsys.readouterr().out
+
+
 def test_output_that_cannot_be_written_is_said(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     write(folder, a=INVERTED)
     assert main(["lint", "--output", "absent/report.txt"]) == 2
