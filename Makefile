@@ -42,14 +42,14 @@ layers: venv ## dependencies point inwards
 	$(BIN)/lint-imports --no-logo
 
 docs-check: venv ## generated files are up to date
-	$(BIN)/python -m guardrail.policy.docs --check policies
+	$(BIN)/guardrail policies docs --check --policies policies
 	$(BIN)/python -m tests.docs.picture --check
 
 test: venv ## the tests, the wheel among them
 	$(BIN)/pytest
 
 docs: venv ## regenerate what is generated
-	$(BIN)/python -m guardrail.policy.docs policies
+	$(BIN)/guardrail policies docs --policies policies
 	$(BIN)/python -m tests.docs.picture
 
 golden: venv ## rewrite the expected reports; read the diff before you commit it

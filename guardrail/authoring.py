@@ -2,26 +2,34 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from guardrail.app import ENGINES
+from guardrail.app import ENGINES, load_library
 from guardrail.case_runner import CaseRunner, Remembering
 from guardrail.errors import ConfigError, Fault, PolicyError
+from guardrail.facts import DEFAULT_ENVIRONMENT
 from guardrail.policy.cases import CaseFile, read_cases
+from guardrail.policy.docs import PageSource, render_all
+from guardrail.policy.documents import read_documents
 from guardrail.policy.scaffold import scaffold
 from guardrail.policy.schema import did_you_mean
+from guardrail.policy.sheet import sheet_of
 from guardrail.policy.verdicts import Gap, PolicyResult
-from guardrail.stores.policy_dir import PolicyFolder, read_folders, write_new
+from guardrail.stores.policy_dir import PolicyFolder, from_here, read_folders, shipped_folder, write_new
 from guardrail.stores.profile_file import read_profile
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
-    from pathlib import Path
     from typing import Any
 
+    from guardrail.app import Options
+    from guardrail.model import ProfileInfo
+    from guardrail.policy.sheet import Sheet
     from guardrail.ports import CelRuntime
 
-__all__ = ["new_policy", "runner_of", "test"]
+__all__ = ["new_policy", "pages", "runner_of", "show", "test"]
 
 _PROFILE = "profile.yaml"
 
@@ -56,6 +64,34 @@ def new_policy(name: str, folder: str) -> list[str]:
     if shipped is not None:
         raise ConfigError(f"{name}: {policy} is the name of a shipped policy; names are unique in a library")
     return write_new(folder, files)
+
+
+def show(options: Options, name: str) -> tuple[Sheet, ProfileInfo]:
+    """Everything about one policy, shipped or of the options, under their profile. Raises ConfigError, ProfileError or PolicyError."""
+    (folder,) = chosen([*read_folders([]), *(read_folders(options.policies) if options.policies else ())], [name])
+    library = load_library(replace(options, cache=None))  # what is kept has no places
+    documents, _ = read_documents(str(from_here(Path(folder.source.path))), folder.source.text)
+    document = documents[0]
+    policy = next(policy for policy in library.policies if policy.name == document.value["metadata"]["name"])
+    cases = CaseFile(folder.cases_path) if folder.cases is None else read_cases(folder.cases_path, folder.cases)
+    environments = tuple(dict.fromkeys((*library.environments, *((DEFAULT_ENVIRONMENT,) if library.profile.path is None else ()))))
+    return sheet_of(policy, document, read_profile(options.profile), cases, environments), library.profile
+
+
+def pages(folders: Sequence[str], out: str | None) -> dict[Path, str]:
+    """The pages of the policies below the folders by where they belong: beside the policies, or in the folder `out`.
+
+    Raises ConfigError, and PolicyError for policies and cases that cannot be read.
+    """
+    if not folders and out is None:
+        raise ConfigError("pages are written beside policies of your own (--policies PATH), or to a folder (--out DIR)")
+    made: dict[Path, str] = {}
+    for folder in [Path(folder) for folder in folders] or [shipped_folder()]:
+        sources = [PageSource(read.source.path, read.source.text, read.cases_path, read.cases) for read in read_folders([str(folder)])]
+        examples = sorted(path.relative_to(folder).as_posix() for path in folder.glob("profiles/example.yaml"))
+        for path, text in render_all(folder, sources, examples).items():
+            made[path if out is None else Path(out) / path.relative_to(folder)] = text
+    return made
 
 
 def _tested(folder: PolicyFolder, profile: str | None, runtime: CelRuntime) -> PolicyResult:

@@ -1,4 +1,4 @@
-"""The commands for those who write policies: `test` and `new policy`."""
+"""The commands for those who write policies: `test`, `new policy`, `policies show` and `policies docs`."""
 
 from __future__ import annotations
 
@@ -7,14 +7,17 @@ import shlex
 from typing import TYPE_CHECKING
 
 from guardrail import authoring
+from guardrail.cli.commands import options_of
 from guardrail.cli.streams import standard_output
 from guardrail.decision import EXIT_DENIED, EXIT_OK
+from guardrail.errors import ConfigError
 from guardrail.reporters.terminal import terminal_for
 
 if TYPE_CHECKING:
     from argparse import Namespace
+    from pathlib import Path
 
-__all__ = ["new_policy", "test"]
+__all__ = ["docs", "new_policy", "show", "test"]
 
 
 def test(flags: Namespace) -> int:
@@ -37,3 +40,42 @@ def new_policy(flags: Namespace) -> int:
         stream.writelines(f"{path}: written\n" for path in paths)
         stream.write(f"try it: guardrail test --policies {shlex.quote(flags.dir)}\n")
     return EXIT_OK
+
+
+def show(flags: Namespace) -> int:
+    """`guardrail policies show`. Raises ConfigError, ProfileError or PolicyError."""
+    from guardrail.reporters.policy_sheet import write_sheet, write_sheet_text  # noqa: PLC0415 - as above
+
+    sheet, profile = authoring.show(options_of(flags), flags.name)
+    with standard_output(machine=flags.format == "json") as stream:
+        if flags.format == "json":
+            write_sheet(sheet, profile, stream)
+        else:
+            write_sheet_text(sheet, profile, stream, terminal_for(stream, os.environ))
+    return EXIT_OK
+
+
+def docs(flags: Namespace) -> int:
+    """`guardrail policies docs`; with `--check` 1 when a page differs from its sources. Raises ConfigError or PolicyError."""
+    stale = {path: text for path, text in authoring.pages(flags.policies, flags.out).items() if _written(path) != text}
+    if not flags.check:
+        for path, text in stale.items():
+            _write(path, text)
+    with standard_output(machine=False) as stream:
+        stream.writelines(f"{path}: {'differs from its sources' if flags.check else 'written'}\n" for path in stale)
+    return EXIT_DENIED if flags.check and stale else EXIT_OK
+
+
+def _written(path: Path) -> str | None:
+    try:
+        return path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError):
+        return None
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, "utf-8")
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be written: {error.strerror}") from error

@@ -116,6 +116,16 @@ def _add_policies(commands: _Commands[argparse.ArgumentParser]) -> None:
     listing.set_defaults(command="policies-list")
     _add_rules(listing)
     _add_format(listing)
+    show = _command(actions, "show", "Show one policy: what it says, its parameters and actions under the profile, its examples.")
+    show.set_defaults(command="policies-show")
+    show.add_argument("name", metavar="NAME", help="the policy")
+    _add_rules(show)
+    _add_format(show)
+    docs = _command(actions, "docs", "Write the pages of policies: one for each, the index by category, the view that rules read.")
+    docs.set_defaults(command="policies-docs")
+    docs.add_argument("--policies", action="append", default=[], metavar="PATH", help="policies of your own (default: the shipped ones)")
+    docs.add_argument("--out", metavar="DIR", help="where the pages go (default: beside the policies)")
+    docs.add_argument("--check", action="store_true", help="write nothing; exit 1 when a page differs from its sources")
 
 
 _EXPLAIN_EXAMPLES = """\

@@ -58,6 +58,8 @@ _COMMANDS = {
     "lint": ("commands", "lint"),
     "inspect": ("commands", "inspect"),
     "policies-list": ("commands", "list_policies"),
+    "policies-show": ("authoring", "show"),
+    "policies-docs": ("authoring", "docs"),
     "explain": ("explaining", "explain"),
     "test": ("authoring", "test"),
     "new-policy": ("authoring", "new_policy"),

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
 from guardrail.cli import main
 
-if TYPE_CHECKING:
-    from pathlib import Path
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
@@ -153,3 +152,47 @@ def test_verbose_lists_what_passed(folder: Path, capsys: pytest.CaptureFixture[s
     capsys.readouterr()
     assert main(["test", "--policies", str(folder / "policies"), "-v"]) == 0
     assert capsys.readouterr().out.count("pass  ") == 5
+
+
+# ---- policies show
+
+
+def test_a_policy_is_shown_under_its_profile(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.chdir(ROOT)
+    assert main(["policies", "show", "workload-gpu-cap", "--profile", "fixtures/profile.yaml"]) == 0
+    text = capsys.readouterr().out
+    assert text.startswith("workload-gpu-cap  quota, critical, version 1\n    One service or run never exceeds")
+    assert "        resource.gpu.total_max <= variables.cap\n" in text
+    assert "        dev warn · test warn · prod deny\n" in text
+    assert "from quotas.workload_gpus (fixtures/profile.yaml:" in text
+    assert "    no API server has show()" in text
+    assert "three pods of eight GPUs in a namespace that may train: over-peak fail, surge-doubles pass" in " ".join(text.split())
+
+
+def test_a_policy_is_shown_for_machines(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.chdir(ROOT)
+    assert main(["policies", "show", "approved-regions", "--format", "json"]) == 0
+    sheet = json.loads(capsys.readouterr().out)
+    assert sheet["dormant"]
+    (approved,) = [entry for entry in sheet["parameters"] if entry["name"] == "approved"]
+    assert approved["value"] is None
+    assert approved["source"]["what"] == "nothing: regions.approved is not in the profile"
+    assert sheet["kubernetes"]["readsView"]
+    assert sheet["examples"]
+
+
+@pytest.mark.usefixtures("folder")
+def test_a_policy_of_ones_own_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
+    capsys.readouterr()
+    assert main(["policies", "show", "my-rule", "--policies", "policies"]) == 0
+    text = capsys.readouterr().out
+    assert "    its expressions need Kubernetes 1." in text
+    assert 'key = "team"' in text
+    assert main(["policies", "show", "my-rule"]) == 2
+
+
+def test_every_shipped_policy_can_be_shown(capsys: pytest.CaptureFixture[str]) -> None:
+    for file in sorted(ROOT.glob("policies/*/*/policy.yaml")):
+        for profile in ("starter", str(ROOT / "policies/profiles/example.yaml")):
+            assert main(["policies", "show", file.parent.name, "--profile", profile]) == 0
+    assert capsys.readouterr().err == ""
