@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from guardrail import app
 from guardrail.cli.clock import now_of
 from guardrail.cli.config import ignore_of, read_config
-from guardrail.cli.streams import output_file, standard_output
+from guardrail.cli.streams import claim_output, output_file, standard_output
 from guardrail.decision import EXIT_OK, EXIT_UNUSABLE, exit_code, unusable
 from guardrail.reporters.terminal import terminal_for
 
@@ -33,6 +33,7 @@ _STDIN = "-"
 
 def lint(flags: Namespace) -> int:
     """`guardrail lint`. Raises ConfigError, ProfileError or PolicyError."""
+    _claim(flags)
     report = app.lint(options_of(flags))
 
     def write(stream: TextIO, form: str) -> None:
@@ -69,6 +70,7 @@ def _publish(report: Report, reporter: Reporter) -> None:
 
 def inspect(flags: Namespace) -> int:
     """`guardrail inspect`. Raises ConfigError or ProfileError."""
+    _claim(flags)
     inspection = app.inspect(options_of(flags))
 
     def write(stream: TextIO, form: str) -> None:
@@ -96,6 +98,11 @@ def list_policies(flags: Namespace) -> int:
         else:
             write_policies_text(library, stream, terminal_for(stream, os.environ))
     return EXIT_OK
+
+
+def _claim(flags: Namespace) -> None:
+    if flags.output:
+        claim_output(flags.output, flags.paths)
 
 
 def _deliver(flags: Namespace, write: Writer) -> None:

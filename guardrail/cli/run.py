@@ -6,6 +6,7 @@ import gc
 import os
 import sys
 import traceback
+from contextlib import suppress
 from importlib import import_module
 from typing import TYPE_CHECKING
 
@@ -27,10 +28,13 @@ _INTERRUPTED = 130  # 128 + SIGINT, as shells have it
 
 def run(arguments: Sequence[str]) -> int:
     """Runs the command that the arguments name; the exit code of `guardrail.cli.main`."""
+    flags: Namespace | int = _USAGE
     try:
         flags = _parsed(arguments)
         return flags if isinstance(flags, int) else _command(flags)
     except GuardrailError as error:
+        if not isinstance(flags, int):
+            _document(error, flags)
         _complain(_told(error))
         return _USAGE
     except KeyboardInterrupt:
@@ -71,6 +75,18 @@ def _command(flags: Namespace) -> int:
     gc.set_threshold(*_COLLECTION)
     module, function = _COMMANDS[flags.command]
     return int(getattr(import_module(f"guardrail.cli.{module}"), function)(flags))
+
+
+def _document(error: GuardrailError, flags: Namespace) -> None:
+    """For who asked for JSON the faults as JSON too, in the place of the report; what cannot be written there is on standard error."""
+    if getattr(flags, "format", "text") != "json":
+        return
+    from guardrail.cli.streams import output_file, standard_output  # noqa: PLC0415 - few runs fail
+    from guardrail.reporters.failure import write_failure  # noqa: PLC0415 - as above
+
+    output = getattr(flags, "output", None)
+    with suppress(GuardrailError), output_file(output) if output else standard_output(machine=True) as stream:
+        write_failure(error, stream)
 
 
 def _complain(text: str) -> None:

@@ -5,17 +5,17 @@ from __future__ import annotations
 import io
 import os
 import sys
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from guardrail.errors import ConfigError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from typing import TextIO
 
-__all__ = ["output_file", "standard_output"]
+__all__ = ["claim_output", "output_file", "standard_output"]
 
 
 @contextmanager
@@ -45,6 +45,26 @@ def _abandon(stream: TextIO) -> None:
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, stream.fileno())
     os.close(nowhere)
+
+
+def claim_output(path: str, inputs: Sequence[str]) -> None:
+    """Takes away what an earlier run wrote to `--output`, before anything else is done.
+
+    So that no old report stands where this run failed, and a place that cannot be written is told at
+    once. Raises ConfigError; for one of the inputs too, which would be lost.
+    """
+    target = Path(path)
+    try:
+        if any(Path(name).exists() and target.exists() and target.samefile(name) for name in inputs):
+            raise ConfigError(f"--output {path}: this is one of the inputs; the report would be written over it")
+        if target.exists() and not target.is_file() and not target.is_dir():
+            return  # a pipe or a device
+        with target.open("wb"):
+            pass
+        with suppress(OSError):  # in a folder that may not be changed it stays, and is empty
+            target.resolve().unlink()
+    except OSError as error:
+        raise ConfigError(f"--output {path}: {error.strerror}") from error
 
 
 @contextmanager

@@ -55,9 +55,9 @@ def _wants_colour(environ: Mapping[str, str], *, interactive: bool) -> bool:
 
 
 def _width(stream: TextIO, environ: Mapping[str, str], *, interactive: bool) -> int:
-    if not interactive:
-        return _PIPED_WIDTH
     written = environ.get("COLUMNS", "")
+    if not interactive and not written.isdigit():
+        return _PIPED_WIDTH
     try:
         columns = int(written) if written.isdigit() else os.get_terminal_size(stream.fileno()).columns
     except OSError:  # a terminal without a size: serial lines, some CI runners

@@ -5,8 +5,10 @@ from __future__ import annotations
 import io
 import json
 import sys
+from importlib import resources
 from typing import TYPE_CHECKING, Any
 
+import jsonschema
 import pytest
 
 from guardrail import __version__, app
@@ -144,12 +146,61 @@ def test_annotations_name_paths_of_the_repository(
     assert "::error file=team/a.yaml,line=6,col=16,title=max-replicas-bounded/inverted::" in capsys.readouterr().out
 
 
-def test_output_that_cannot_be_written_is_said(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_output_that_cannot_be_written_is_said_before_anything_is_judged(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     write(folder, a=INVERTED)
     assert main(["lint", "--output", "absent/report.txt"]) == 2
     told = capsys.readouterr()
-    assert "max-replicas-bounded/inverted" in told.out
+    assert told.out == ""
     assert told.err == "guardrail: --output absent/report.txt: No such file or directory\n"
+
+
+def test_output_does_not_overwrite_an_input(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write(folder, a=INVERTED)
+    assert main(["lint", "./a.yaml", "--output", "a.yaml"]) == 2
+    assert "one of the inputs" in capsys.readouterr().err
+    assert (folder / "a.yaml").read_text("utf-8") == INVERTED
+
+
+FAULTS = [
+    pytest.param(["--config", "c.yaml"], "configuration", [], id="configuration"),
+    pytest.param(["--profile", "p.yaml"], "profile", [("p.yaml", 3, "regions.approved")], id="profile"),
+    pytest.param(["--policies", "r.yaml"], "policies", [("r.yaml", 3, None)], id="policies"),
+]
+
+
+@pytest.fixture
+def faulty(folder: Path) -> Path:
+    write(folder, a=CLEAN, c="kind: Other\n", p="apiVersion: guardrail.dev/v1\nkind: Profile\nregions: {approved: 3}\n")
+    (folder / "r.yaml").write_text("apiVersion: guardrail.dev/v1\nkind: Policy\n metadata: {}\n", encoding="utf-8")
+    return folder
+
+
+@pytest.mark.usefixtures("faulty")
+@pytest.mark.parametrize(("flags", "whose", "faults"), FAULTS)
+def test_faults_are_json_for_who_asked_for_json(
+    flags: list[str], whose: str, faults: list[tuple[str, int, str | None]], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["lint", "a.yaml", "--format", "json", *flags]) == 2
+    told = capsys.readouterr()
+    document = json.loads(told.out)
+    schema = resources.files("guardrail.reporters").joinpath("failure.schema.json").read_text("utf-8")
+    jsonschema.validate(document, json.loads(schema))
+    assert document["in"] == whose
+    assert [(fault["path"], fault["line"], fault["where"]) for fault in document["faults"]] == faults
+    assert document["message"] in told.err
+
+
+@pytest.mark.parametrize(("flags", "whose", "faults"), FAULTS)
+def test_no_old_report_stands_where_a_run_failed(
+    flags: list[str], whose: str, faults: list[tuple[str, int, str | None]], faulty: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for form in ("text", "json"):
+        (faulty / "report").write_text("of yesterday", encoding="utf-8")
+        assert main(["lint", "a.yaml", "--format", form, "--output", "report", *flags]) == 2
+        assert capsys.readouterr().out == ""
+        assert (faulty / "report").exists() == (form == "json")
+    document = json.loads((faulty / "report").read_text("utf-8"))
+    assert (document["in"], len(document["faults"])) == (whose, len(faults))
 
 
 def test_the_configuration_of_the_folder_applies(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -52,7 +52,7 @@ def inspected() -> dict[str, Any]:
     return loaded
 
 
-@pytest.mark.parametrize("name", ["report", "inspection"])
+@pytest.mark.parametrize("name", ["report", "inspection", "failure"])
 def test_the_schemas_are_schemas(name: str) -> None:
     jsonschema.Draft202012Validator.check_schema(schema(name))
 

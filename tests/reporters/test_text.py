@@ -146,7 +146,9 @@ def test_colour(tty: bool, environ: Mapping[str, str], colour: bool) -> None:
 @pytest.mark.parametrize(
     ("tty", "environ", "width"),
     [
-        pytest.param(False, {"COLUMNS": "70"}, 100, id="piped output does not depend on the window"),
+        pytest.param(False, {}, 100, id="piped output does not depend on the window"),
+        pytest.param(False, {"COLUMNS": "70"}, 70, id="COLUMNS counts in a pipe too"),
+        pytest.param(False, {"COLUMNS": "wide"}, 100, id="COLUMNS that is no number"),
         pytest.param(True, {"COLUMNS": "70"}, 70, id="COLUMNS on a terminal"),
         pytest.param(True, {"COLUMNS": "20"}, 60, id="never narrower than 60"),
         pytest.param(True, {"COLUMNS": "400"}, 120, id="never wider than 120"),
