@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from operator import attrgetter
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from guardrail import __version__
 from guardrail.engine import Context, Judgement, RunFact, evaluate, merge_autoscaled
@@ -42,7 +42,19 @@ if TYPE_CHECKING:
     from guardrail.policy.sources import PolicySource
     from guardrail.ports import CelRuntime, LibraryCache
 
-__all__ = ["ENGINES", "Options", "Run", "directory_cache", "inspect", "lint", "load_library", "policy_sources", "repository_of", "run"]
+__all__ = [
+    "ENGINES",
+    "Options",
+    "Progress",
+    "Run",
+    "directory_cache",
+    "inspect",
+    "lint",
+    "load_library",
+    "policy_sources",
+    "repository_of",
+    "run",
+]
 
 
 def _second_opinion() -> CelRuntime:
@@ -81,6 +93,13 @@ class Options:
     ignores: tuple[PathIgnore, ...] = ()
     stdin: BinaryIO | None = None
     stdin_filename: str = "<stdin>"
+
+
+class Progress(Protocol):
+    """Who is told how far a run is; what it does with it takes no time."""
+
+    def __call__(self, what: str, done: int, total: int | None = None) -> None:
+        """So many files are read, or resources judged; `total` where it is known."""
 
 
 def load_library(options: Options) -> Library:
@@ -135,9 +154,12 @@ def inspect(options: Options) -> Inspection:
     return Inspection(seen.inputs.records, tuple(placed), _once(seen.notes))
 
 
-def lint(options: Options) -> Report:
-    """Judges the inputs. Raises ConfigError, ProfileError or PolicyError; faults of inputs are in the report."""
-    return run(options).report
+def lint(options: Options, progress: Progress | None = None) -> Report:
+    """Judges the inputs. Raises ConfigError, ProfileError or PolicyError; faults of inputs are in the report.
+
+    `progress` is told how far the run is.
+    """
+    return run(options, progress).report
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,17 +184,21 @@ def _key(finding: Finding) -> tuple[str, str, int]:
     return finding.fingerprint, finding.location.path, finding.location.document or 0
 
 
-def run(options: Options) -> Run:
+def run(options: Options, progress: Progress | None = None) -> Run:
     """As `lint`, and keeps what a finding can be explained from."""
     started = time.perf_counter()
     profile, library = _rules(options)
-    seen = _see(options, profile)
+    seen = _see(options, profile, progress)
     index = PolicyIndex(library)
     now = options.now.astimezone(UTC).isoformat().replace("+00:00", "Z")
     folder = Path.cwd()
     context = Context(now=options.now, folder=folder.as_posix(), root=repository_of(folder).as_posix())
     resources = seen.judged
-    judged = [evaluate(resource, index, context) for resource in resources]
+    judged = []
+    for done, resource in enumerate(resources, 1):
+        judged.append(evaluate(resource, index, context))
+        if progress is not None:
+            progress("resources judged:", done, len(resources))
     findings = _placed(merge_autoscaled((f for j in judged for f in j.findings), _scalers(resources)), seen)
     notes = _once([*seen.notes, *profile.notes, *library.notes, *_run_fact_notes(judged), *_partial_note(options)])
     report = Report(
@@ -204,7 +230,7 @@ class _Seen:
         return tuple(r for r in self.resources if r.view["operation"] != "none" and r.origin not in self.inputs.partial)
 
 
-def _see(options: Options, profile: Profile) -> _Seen:
+def _see(options: Options, profile: Profile, progress: Progress | None = None) -> _Seen:
     facts = profile.facts(now=options.now, cluster=options.cluster, namespace=options.namespace)
     inputs = read_inputs(
         options.paths,
@@ -212,6 +238,7 @@ def _see(options: Options, profile: Profile) -> _Seen:
         stdin=options.stdin,
         stdin_filename=options.stdin_filename,
         chosen=not options.allow_empty,
+        progress=progress,
     )
     resources, notes = _normalise(inputs, _read_context(options.context), facts)
     return _Seen(inputs, tuple(resources), (*inputs.notes, *notes))

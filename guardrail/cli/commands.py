@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING
 from guardrail import app
 from guardrail.cli.clock import now_of
 from guardrail.cli.config import ignore_of, read_config
+from guardrail.cli.progress import shown_progress
 from guardrail.cli.streams import claim_output, output_file, standard_output
 from guardrail.decision import EXIT_OK, EXIT_UNUSABLE, exit_code, unusable
 from guardrail.reporters.terminal import terminal_for
@@ -34,7 +36,9 @@ _STDIN = "-"
 def lint(flags: Namespace) -> int:
     """`guardrail lint`. Raises ConfigError, ProfileError or PolicyError."""
     _claim(flags)
-    report = app.lint(options_of(flags))
+    options = options_of(flags)
+    with shown_progress(sys.stderr, os.environ, time.monotonic) as progress:
+        report = app.lint(options, progress)
 
     def write(stream: TextIO, form: str) -> None:
         _publish(report, _reporter(flags, stream, form))

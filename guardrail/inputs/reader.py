@@ -16,7 +16,7 @@ from guardrail.model import InputFormat, InputRecord, InputStatus, KubernetesObj
 from guardrail.syntax.yaml_text import YamlReader
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
 __all__ = ["FileLocator", "Inputs", "PathIgnore", "read_inputs"]
 
@@ -38,23 +38,26 @@ class Inputs:
     locator: FileLocator
 
 
-def read_inputs(
+def read_inputs(  # noqa: PLR0913 - what a run is asked to read, all but the paths by name
     paths: Sequence[str],
     *,
     ignores: Sequence[PathIgnore] = (),
     stdin: BinaryIO | None = None,
     stdin_filename: str = "<stdin>",
     chosen: bool = True,
+    progress: Callable[[str, int], None] | None = None,
 ) -> Inputs:
     """Reads files, folders, globs and `-` (standard input). Never raises for what a file holds.
 
     One bad file or document never hides the others: it is a record with the reason. `chosen` is
     False when a hook and not a person names the paths: a template among them, or a path that means
-    no file, is then passed over as in a walk.
+    no file, is then passed over as in a walk. `progress` is told how many files are read.
     """
     reading = _Reading(stdin, stdin_filename, chosen=chosen)
-    for candidate in discover(paths, ignores):
+    for done, candidate in enumerate(discover(paths, ignores), 1):
         reading.add(candidate)
+        if progress is not None:
+            progress("files read:", done)
     return reading.inputs()
 
 

@@ -239,7 +239,7 @@ def test_policies_list(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_a_fault_of_guardrail_is_told_apart(folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    def fail(_options: app.Options) -> None:
+    def fail(_options: app.Options, _progress: app.Progress | None) -> None:
         raise RuntimeError("a value that nobody may see")
 
     write(folder, a=CLEAN)
@@ -254,7 +254,7 @@ def test_a_fault_of_guardrail_is_told_apart(folder: Path, monkeypatch: pytest.Mo
 
 
 def test_an_interrupt_is_130(folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    def interrupt(_options: app.Options) -> None:
+    def interrupt(_options: app.Options, _progress: app.Progress | None) -> None:
         raise KeyboardInterrupt
 
     write(folder, a=CLEAN)
