@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
@@ -38,6 +38,7 @@ __all__ = ["Explained", "Expression", "Param", "Part", "Rules", "explain_finding
 
 _MOST_PARTS = 60  # of one expression; a rule that needs more is not read line by line
 _TURNS = 3  # of a loop in which none decides
+_OBJECTS = frozenset(("object", "oldObject"))
 _INDEX = frozenset(("_[_]", "_[?_]"))
 
 
@@ -126,7 +127,9 @@ class _Account:
     def __init__(self, resource: Resource, rules: Rules, now: datetime) -> None:
         policy = rules.policy
         self._resource, self._policy, self._document, self._profile = resource, policy, rules.document, rules.profile
-        self._own = frozenset(own_secrets(resource.view))
+        before = resource if resource.old_view is None else replace(resource, view=resource.old_view)
+        self._seen = {"resource": resource, "oldResource": before}  # what is sensitive before may not be so after, and the other way round
+        self._own = frozenset((*own_secrets(resource.view), *own_secrets(before.view)))
         self._tainted: set[str] = set()  # variables that were worked out from something sensitive
         self._blamed: dict[str, tuple[Path, ...]] = {}  # by expression: the paths that its value rests on
         self._roots: dict[str, Path] = {}  # where the value of a variable stands, for those that only name one
@@ -283,15 +286,18 @@ class _Account:
     def _is_sensitive(self, path: Path) -> bool:
         if path[0] == "variables" and len(path) > 1:
             return path[1] in self._tainted
-        return path[0] in {"resource", "oldResource"} and len(path) > 1 and is_hidden(path[1:], self._resource)
+        if path[0] in _OBJECTS:
+            return self._resource.identity.kind == "Secret"
+        seen = self._seen.get(str(path[0]))
+        return seen is not None and len(path) > 1 and is_hidden(path[1:], seen)
 
     def _shown(self, step: Step) -> Any:
         value = step.value
         if isinstance(value, bool):
             return value
         path = self._resolved(step.path) if step.path is not None else ()
-        if path and path[0] in {"resource", "oldResource"}:
-            return self._masked(_plain(shown_value(value, path[1:], self._resource)))
+        if path and (seen := self._seen.get(str(path[0]))) is not None:
+            return self._masked(_plain(shown_value(value, path[1:], seen)))
         if isinstance(value, Unknown):
             return _plain(value)
         return SENSITIVE if self._is_tainted(step) else self._masked(_plain(value))

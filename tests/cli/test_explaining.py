@@ -271,6 +271,43 @@ def test_an_error_is_explained(spec: dict[str, Any], name: str, folder: Path, ca
     assert any(part["expression"] == "size(resource.tags)" and part["value"] == 0 for part in document["rule"]["parts"])
 
 
+def test_the_data_of_a_secret_stay_hidden(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    validation = {"name": "short", "expression": "size(object.data.token) < 3", "message": "m", "field": "resource.name"}
+    variables = [{"name": "start", "expression": "object.data.token.substring(0, 4)"}]
+    validation["expression"] += " && variables.start == ''"
+    (folder / "own-rule.yaml").write_text(rule(validations=[validation], variables=variables), "utf-8")
+    (folder / "job.yaml").write_text(
+        "apiVersion: v1\nkind: Secret\nmetadata: {name: a, namespace: b}\ndata: {token: aHVudGVyMg==}\n", "utf-8"
+    )
+    argv = ("job.yaml", "--policies", "own-rule.yaml")
+    name = fingerprint(capsys, "own-rule/short", *argv)
+    for form in (["--format", "json"], ["-v"]):
+        assert main(["explain", name, *argv, *form]) == 0
+        text = capsys.readouterr().out
+        assert "aHVu" not in text
+        assert "(sensitive)" in text
+
+
+def test_a_value_that_was_sensitive_before_the_change_stays_hidden(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    entry = change(
+        "aws_s3_bucket.raw", {"bucket": "raw", "region": "us-east-1"}, before={"bucket": "raw", "region": "zq"}, actions=("update",)
+    )
+    entry["change"]["before_sensitive"] = {"region": True}
+    (folder / "plan.json").write_text(json.dumps(plan(entry)), "utf-8")
+    spec = {
+        "targets": ["terraform"],
+        "validations": [
+            {"name": "moved", "expression": "oldResource.region == resource.region", "message": "m", "field": "resource.region"}
+        ],
+    }
+    (folder / "own-rule.yaml").write_text(rule(**spec), "utf-8")
+    argv = ("plan.json", "--policies", "own-rule.yaml")
+    name = fingerprint(capsys, "own-rule/moved", *argv)
+    for form in (["--format", "json"], ["-v"]):
+        assert main(["explain", name, *argv, *form]) == 0
+        assert "zq" not in capsys.readouterr().out
+
+
 @pytest.mark.usefixtures("folder")
 def test_the_other_engine_tells_the_values_without_their_parts(capsys: pytest.CaptureFixture[str]) -> None:
     document = explained(capsys, fingerprint(capsys, OVER_PEAK, *RUN), *RUN, "--engine", "cel-python")

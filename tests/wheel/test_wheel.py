@@ -57,6 +57,11 @@ def test_the_installed_wheel_lints(command: Path, tmp_path: Path) -> None:
     assert report["summary"]["resources"] == 1
 
 
+def test_the_installed_wheel_runs_the_cases_of_its_policies(command: Path, tmp_path: Path) -> None:
+    done = subprocess.run([command, "test"], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, ""), done.stdout
+
+
 def test_the_installed_wheel_says_its_version(command: Path, tmp_path: Path) -> None:
     done = subprocess.run([command, "--version"], cwd=tmp_path, capture_output=True, text=True, check=True)
     assert done.stdout == f"guardrail {__version__}\n"
