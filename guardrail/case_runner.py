@@ -83,7 +83,7 @@ class CaseRunner:
 
     @property
     def policy(self) -> CompiledPolicy:
-        """The policy, bound to the profile of the cases. Raises PolicyError or ProfileError."""
+        """The policy, bound to the profile of the cases. Raises PolicyError, for a profile that does not hold too."""
         policies = self._bound(self._base).policies
         if len(policies) != 1:
             raise PolicyError([Fault(self._source.path, 0, 0, "", f"holds {len(policies)} policies; cases lie beside a file with one")])
@@ -136,8 +136,12 @@ class CaseRunner:
         return self._libraries[key]
 
     def _bound(self, document: Mapping[str, Any]) -> Library:
-        profile = load_profile([("profile", json.dumps(document))], "profile")
-        return compile_library([self._source], profile, self._runtime)
+        try:
+            profile = load_profile([("profile", json.dumps(document))], "profile")
+            return compile_library([self._source], profile, self._runtime)
+        except ProfileError as error:  # its places are those of no file: it was laid together
+            told = [f"the profile of the cases: {fault.where}: {fault.message}" for fault in error.faults]
+            raise PolicyError([Fault(self.cases.path, 0, 0, "", text) for text in told]) from error
 
     # ---- inputs
 

@@ -159,6 +159,15 @@ def test_all_faults_of_all_cases_are_told() -> None:
     assert len(caught.value.faults) == 2
 
 
+def test_a_profile_of_the_cases_that_does_not_fit_the_policy_is_a_fault_of_the_cases() -> None:
+    changed = yaml.safe_load(POLICY)
+    changed["spec"]["params"]["key"] |= {"from": "metadata.name", "type": "integer", "default": 3}
+    changed["spec"]["validations"][0] |= {"expression": "params.key > 2", "messageExpression": '"m"'}
+    with pytest.raises(PolicyError) as caught:
+        _ = runner(CASES, policy=yaml.safe_dump(changed), base={"metadata": {"name": "acme"}}).policy
+    assert str(caught.value).startswith("cases.yaml: the profile of the cases: metadata.name: ")
+
+
 def test_a_file_with_two_policies_is_refused() -> None:
     with pytest.raises(GuardrailError, match="holds 2 policies"):
         _ = CaseRunner(
