@@ -15,7 +15,10 @@ from guardrail.facts import DEFAULT_ENVIRONMENT, Environments, Facts
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-__all__ = ["EnvironmentView", "Home", "canonical_tags", "environment_of"]
+__all__ = ["EnvironmentView", "Home", "canonical_tags", "environment_of", "tag_conflicts", "unclaimed_keys"]
+
+_RESERVED = "aws:"  # AWS writes these keys itself; nobody can rename them
+_WITHOUT_SEPARATORS = str.maketrans("", "", "-_.")
 
 
 def canonical_tags(raw: Mapping[str, Any], platform: str, facts: Facts) -> PartialMap:
@@ -40,6 +43,49 @@ def canonical_tags(raw: Mapping[str, Any], platform: str, facts: Facts) -> Parti
     return PartialMap(known, maybe=maybe, unlisted=partial.unlisted)
 
 
+def tag_conflicts(raw: PartialMap, platform: str, facts: Facts) -> list[str | Unknown]:
+    """The canonical keys of which raw tags carry several accepted spellings with different values.
+
+    A member is `Unknown` where a value, or which keys there are, is known only later. The names of
+    Azure have no case, so that spellings which differ in nothing else are one.
+    """
+    partial = _fold(raw) if platform == "azure" else raw
+    found: list[str | Unknown] = []
+    several = False
+    for key in facts.spellings:
+        spellings = dict.fromkeys(_spellings(key, platform, facts))
+        if len(spellings) < 2:  # noqa: PLR2004 - two can differ
+            continue
+        several = True
+        values = [partial[spelling] for spelling in spellings if spelling in partial]
+        known = {value for value in values if not isinstance(value, Unknown)}
+        if len(known) > 1:
+            found.append(key)
+        elif len(values) > 1 and len(known) < len(values):
+            found.extend(value for value in values if isinstance(value, Unknown))
+    if several and partial.unlisted is not None:
+        found.append(partial.unlisted)
+    return found
+
+
+def unclaimed_keys(raw: PartialMap, platform: str, facts: Facts) -> list[dict[str, str] | Unknown]:
+    """The raw keys that are exactly no accepted spelling of a platform, sorted, with their folded form.
+
+    Case counts on Azure too: a name in the wrong case means the key, and is misspelled all the same.
+    """
+    found: list[dict[str, str] | Unknown] = []
+    if raw:
+        claimed = {spelling for key in facts.spellings for spelling in _accepted(key, platform, facts)}
+        found.extend({"key": key, "folded": _folded(key)} for key in sorted(raw) if key not in claimed and not key.startswith(_RESERVED))
+    if raw.unlisted is not None:
+        found.append(raw.unlisted)
+    return found
+
+
+def _folded(key: str) -> str:
+    return key.lower().translate(_WITHOUT_SEPARATORS)
+
+
 def _fold(raw: PartialMap) -> PartialMap:
     return PartialMap(
         {key.lower(): value for key, value in raw.items()},
@@ -48,9 +94,12 @@ def _fold(raw: PartialMap) -> PartialMap:
     )
 
 
+def _accepted(key: str, platform: str, facts: Facts) -> tuple[str, ...]:
+    return facts.spellings[key].get(platform) or facts.spellings[key].get("kubernetes") or (key,)
+
+
 def _spellings(key: str, platform: str, facts: Facts) -> Iterator[str]:
-    accepted = facts.spellings[key].get(platform) or facts.spellings[key].get("kubernetes") or (key,)
-    for spelling in accepted:
+    for spelling in _accepted(key, platform, facts):
         yield spelling.lower() if platform == "azure" else spelling
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from guardrail.attribution import EnvironmentView, Home, canonical_tags, environment_of
+from guardrail.attribution import EnvironmentView, Home, canonical_tags, environment_of, tag_conflicts, unclaimed_keys
 from guardrail.cel.unknown import PartialMap, Unknown
 from guardrail.facts import Environments, Facts
 
@@ -127,3 +127,52 @@ def test_unlabelled_resources_get_the_environment_that_the_profile_names() -> No
 
 def test_without_environments_there_is_only_the_default() -> None:
     assert environment_of(Home(account="111"), "prod", None, facts(Environments())) == EnvironmentView("default", ("default",), "default")
+
+
+LATER = Unknown(["var.tags"])
+
+
+@pytest.mark.parametrize(
+    ("raw", "platform", "expected"),
+    [
+        pytest.param({"team": "a", "squad": "b"}, "kubernetes", ["team"], id="two spellings with two values"),
+        pytest.param({"team": "a", "squad": "a"}, "kubernetes", [], id="two spellings that agree"),
+        pytest.param({"team": "a", "Team": "b"}, "kubernetes", [], id="a spelling that is not accepted"),
+        pytest.param({"team": "a", "squad": LATER}, "kubernetes", [LATER], id="a value that is known later may conflict"),
+        pytest.param({"squad": LATER}, "kubernetes", [], id="one spelling alone never conflicts"),
+        pytest.param({"CostCenter": "a", "cost_center": "b"}, "aws", ["cost-center"], id="spellings of the platform"),
+        pytest.param({"team": "a", "TEAM": "b"}, "azure", [], id="the names of Azure have no case"),
+    ],
+)
+def test_accepted_spellings_with_different_values_conflict(raw: dict[str, Any], platform: str, expected: list[Any]) -> None:
+    assert tag_conflicts(PartialMap(raw), platform, facts()) == expected
+
+
+def test_keys_that_may_still_come_may_conflict_where_a_key_has_several_spellings() -> None:
+    assert tag_conflicts(PartialMap({"team": "a"}, unlisted=LATER), "kubernetes", facts()) == [LATER]
+    assert tag_conflicts(PartialMap({"Team": "a"}, unlisted=LATER), "azure", facts()) == []
+
+
+@pytest.mark.parametrize(
+    ("raw", "platform", "expected"),
+    [
+        pytest.param({"team": "a", "squad": "b"}, "kubernetes", [], id="every accepted spelling is claimed"),
+        pytest.param(
+            {"Cost_Center": "a"}, "kubernetes", [{"key": "Cost_Center", "folded": "costcenter"}], id="folded without case and separators"
+        ),
+        pytest.param(
+            {"app.kubernetes.io/part-of": "a"},
+            "kubernetes",
+            [{"key": "app.kubernetes.io/part-of", "folded": "appkubernetesio/partof"}],
+            id="a prefix stays apart",
+        ),
+        pytest.param({"team": "a"}, "azure", [{"key": "team", "folded": "team"}], id="case counts on Azure too"),
+        pytest.param({"aws:createdBy": "a"}, "aws", [], id="keys that AWS writes are nobody's"),
+    ],
+)
+def test_keys_that_are_no_accepted_spelling_are_unclaimed(raw: dict[str, Any], platform: str, expected: list[Any]) -> None:
+    assert unclaimed_keys(PartialMap(raw, unlisted=None), platform, facts()) == expected
+
+
+def test_keys_that_may_still_come_are_an_unknown_member() -> None:
+    assert unclaimed_keys(PartialMap(unlisted=LATER), "aws", facts()) == [LATER]

@@ -26,6 +26,10 @@ def blame_of(head: Head, labels: Labels, workload: Workload, facts: Facts) -> di
         written = next((spelling for spelling in _spellings(key, facts) if spelling in head.labels), None)
         if written is not None:
             blame[f"tags.{key}"] = f"{head.labels_at}/{escape(written)}"
+    blame["unclaimed_keys"] = tags
+    for at, unclaimed in enumerate(labels.unclaimed):
+        if not isinstance(unclaimed, Unknown):
+            blame[f"unclaimed_keys.{at}"] = f"{head.labels_at}/{escape(unclaimed['key'])}"
     if workload.has_pods or workload.units.pointer:
         blame.update(_numbers(workload))
     if head.kind in {"Job", "CronJob"}:

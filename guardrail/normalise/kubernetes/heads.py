@@ -150,11 +150,11 @@ def _template_metadata(value: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _labels(reader: Reader, metadata: Mapping[str, Any], at: str) -> PartialMap:
-    """The labels as written; a value that is no text is unknown, as the API server refuses it."""
+    """The labels as written; a value that the API server refuses is unknown: one that is no text, or that something has yet to fill in."""
     found = reader.mapping(metadata, "labels", at)
     if isinstance(found, Unknown):
         return PartialMap(unlisted=found)
-    if all(type(key) is str and type(value) is str for key, value in found.items()):
+    if all(type(key) is str and type(value) is str and not _is_placeholder(value) for key, value in found.items()):
         return PartialMap(found)
     return PartialMap({str(key): _label(reader, f"{at}/labels/{escape(str(key))}", value) for key, value in found.items()})
 
@@ -162,4 +162,11 @@ def _labels(reader: Reader, metadata: Mapping[str, Any], at: str) -> PartialMap:
 def _label(reader: Reader, at: str, value: Any) -> str | Unknown:
     if value is None:
         return ""
-    return value if isinstance(value, str) else reader.wrong(at, "is not text; quote it")
+    if not isinstance(value, str):
+        return reader.wrong(at, "is not text; quote it")
+    return Unknown((f"{at} is filled in later: {value}",)) if _is_placeholder(value) else value
+
+
+def _is_placeholder(value: str) -> bool:
+    """Whether a text waits for a tool (envsubst, templatefile, a template engine) to put a value in; no label may hold a brace."""
+    return "{" in value

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from guardrail.attribution import EnvironmentView, Home, canonical_tags, environment_of
+from guardrail.attribution import EnvironmentView, Home, canonical_tags, environment_of, tag_conflicts, unclaimed_keys
 from guardrail.cel.unknown import PartialMap, Unknown
 
 if TYPE_CHECKING:
@@ -28,10 +28,15 @@ _WORKLOADS = frozenset({"compute", "batch", "serving", "notebook"})
 
 @dataclass(frozen=True, slots=True)
 class Labels:
-    """`own` are the canonical tags of the object itself, `tags` with those it takes over from its namespace."""
+    """`own` are the canonical tags of the object itself, `tags` with those it takes over from its namespace.
+
+    `conflicts` and `unclaimed` are `tag_conflicts` and `unclaimed_keys` of the view.
+    """
 
     own: PartialMap
     tags: PartialMap
+    conflicts: list[str | Unknown]
+    unclaimed: list[dict[str, str] | Unknown]
     environment: EnvironmentView
     workload_type: str | Unknown | None
 
@@ -60,7 +65,14 @@ class Attribution:
         labelled = _namespace_environment(head, namespace) if namespaced and not (namespace is None and known) else None
         environment = self._environment(home, labelled, own_environment)
         written = _value(tags, _WORKLOAD_TYPE)
-        return Labels(own, tags, environment, head.kind_facts.workload_type if written is None else written)
+        return Labels(
+            own=own,
+            tags=tags,
+            conflicts=tag_conflicts(head.labels, "kubernetes", facts),
+            unclaimed=unclaimed_keys(head.labels, "kubernetes", facts),
+            environment=environment,
+            workload_type=head.kind_facts.workload_type if written is None else written,
+        )
 
     def _environment(self, namespace: Source, namespace_tag: Source, own_tag: Source) -> EnvironmentView:
         sources = (namespace, namespace_tag, own_tag)

@@ -85,6 +85,8 @@ def _attribution(head: Head, labels: Labels) -> dict[str, Any]:
         "tags": labels.tags,
         "tags_open": labels.tags.unlisted is not None,
         "raw_tags": head.labels,
+        "tag_conflicts": labels.conflicts,
+        "unclaimed_keys": labels.unclaimed,
         "environment": labels.environment.name,
         "environments": list(labels.environment.candidates),
         "environment_source": labels.environment.source,

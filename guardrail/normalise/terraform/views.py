@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
-from guardrail.attribution import Home, canonical_tags, environment_of
+from guardrail.attribution import Home, canonical_tags, environment_of, tag_conflicts, unclaimed_keys
 from guardrail.catalogue.resource_types import resource_type
 from guardrail.cel.unknown import PartialMap, Unknown
 from guardrail.model import Identity, Origin, Resource
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 __all__ = ["PlanContext", "resource_of"]
 
 
+_FROM_TAGS = ("tags", "raw_tags", "unclaimed_keys", "workload_type", "environment")
 _IN_A_CLUSTER = frozenset({"kubernetes", "helm"})
 
 
@@ -88,7 +89,7 @@ def _view(change: Change, values: Values, plan: PlanContext) -> tuple[dict[str, 
     }
     view.update({name: value for name, value in optional.items() if value is not None})
     _attribute(view, tags, rtype, provider, plan.facts)
-    blame.update(dict.fromkeys(("tags", "raw_tags", "workload_type", "environment"), tags.pointer) if tags.taggable else {})
+    blame.update(dict.fromkeys(_FROM_TAGS, tags.pointer) if tags.taggable else {})
     blame.update({"region": place.pointer, "regions": place.pointer} if place.pointer else {})
     blame.update(capacity.blame)
     view["sensitive"] = sensitive_paths(view, plan.secrets.hidden_in(change.index))
@@ -163,6 +164,8 @@ def _attribute(view: dict[str, Any], tags: Tags, rtype: ResourceType, provider: 
     canonical = canonical_tags(tags.effective, provider, facts)
     view["tags"], view["raw_tags"] = canonical, tags.raw
     view["tags_open"] = canonical.unlisted is not None
+    view["tag_conflicts"] = tag_conflicts(tags.raw, provider, facts)
+    view["unclaimed_keys"] = unclaimed_keys(tags.raw, provider, facts)
     home = Home(account=view.get("account"), cluster=view.get("cluster"))
     found = environment_of(home, None, _tag(canonical, "environment"), facts)
     view.update(environment=found.name, environments=list(found.candidates), environment_source=found.source)

@@ -118,6 +118,7 @@ def _comparable(value: Any, namespace: str | None) -> dict[str, Any]:
         key: number for key, number in view["units"].items() if key != "bounded"
     }  # a default reads like a number that is written
     view["raw_tags"] = {key: label for key, label in view["raw_tags"].items() if not _added_by_the_server(key)}
+    view["unclaimed_keys"] = [one for one in view["unclaimed_keys"] if not _added_by_the_server(one["key"])]
     return {key: part for key, part in view.items() if key not in {"id", "name"}}  # generated names
 
 

@@ -321,3 +321,10 @@ def test_resources_come_in_the_order_of_the_objects() -> None:
 
 def test_tags_are_partial_maps_for_rules() -> None:
     assert isinstance(view_of(object_with("{}"), FACTS)["tags"], PartialMap)
+
+
+@pytest.mark.parametrize("value", ["${team_name}", "{{ .Values.team }}", "{team}"])
+def test_a_label_that_a_tool_has_yet_to_fill_in_is_unknown(value: str) -> None:
+    view = view_of(f"{{apiVersion: v1, kind: Pod, metadata: {{name: p, labels: {{team: '{value}', app: x}}}}, spec: {{}}}}", FACTS)
+    assert view["tags"]["team"] == Unknown((f"/metadata/labels/team is filled in later: {value}",))
+    assert view["raw_tags"]["app"] == "x"

@@ -139,13 +139,16 @@ def test_what_has_the_wrong_shape_is_unknown_and_told(spec: str, path: str, refe
     assert any(reference in note.message for note in notes)
 
 
+ATTRIBUTION = {"tags", "raw_tags", "tag_conflicts", "unclaimed_keys"}
+
+
 @pytest.mark.parametrize(
     ("metadata", "paths"),
     [
-        pytest.param("{name: d, labels: [team]}", {"tags", "raw_tags", "workload_type"}, id="labels as a list"),
+        pytest.param("{name: d, labels: [team]}", {*ATTRIBUTION, "workload_type"}, id="labels as a list"),
         pytest.param("{name: d, labels: {team: 3}}", {"tags.team", "raw_tags.team"}, id="a number for a label"),
         pytest.param("{name: [d]}", {"name"}, id="a list for a name"),
-        pytest.param("[]", {"tags", "raw_tags", "workload_type", "name", "namespace"}, id="metadata as a list"),
+        pytest.param("[]", {*ATTRIBUTION, "workload_type", "name", "namespace"}, id="metadata as a list"),
     ],
 )
 def test_metadata_of_the_wrong_shape_is_unknown(metadata: str, paths: set[str]) -> None:
