@@ -31,6 +31,7 @@ __all__ = ["Context", "Judgement", "RunFact", "evaluate", "merge_autoscaled"]
 
 _RUN = "run:"
 _UNREAD = ("type ", "kind ")  # references to what the normalisers do not model yet
+_UNLISTED = ("instance type ", "accelerator ")
 _MAX_MESSAGE_CHARS = 1_000
 _MAX_NAMED = 3  # fields that one message names
 
@@ -162,7 +163,7 @@ def _undecided(validation: Validation, result: Evaluation, scope: _Scope, action
         return Evaluation(validation.name, Outcome.PASS), None
     if meaning is WhenUnknown.SKIP:
         return Evaluation(validation.name, Outcome.SKIP), None
-    consequence = undecided_action(meaning, action)
+    consequence = undecided_action(meaning, action, result.unknown)
     if consequence is not Action.DENY and _is_unread(result.unknown):  # a note says it once for all objects of a type
         return Evaluation(validation.name, Outcome.SKIP, unknown=result.unknown), None
     return result, consequence
@@ -286,6 +287,8 @@ def _undecided_text(value: Unknown, validation: Validation, scope: _Scope) -> st
     what = ", ".join(named[:_MAX_NAMED]) + (f" and {len(named) - _MAX_NAMED} more" if len(named) > _MAX_NAMED else "")
     if _is_unread(value.references):
         when = "not read by this version"
+    elif all(reference.startswith(_UNLISTED) for reference in value.references):
+        when = "not in the catalogue"
     else:
         when = "known only after apply" if scope.view["source"] == "terraform" else "not known"
     return f"{what} {'is' if len(named) == 1 else 'are'} {when} ({', '.join(value.references)})"

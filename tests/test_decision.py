@@ -80,3 +80,17 @@ def test_a_measure_gets_worse_when_it_grows(new: Any, old: Any, worse: bool) -> 
 )
 def test_what_is_undecided_is_never_worse_than_a_failure(meaning: WhenUnknown, action: Action, expected: Action) -> None:
     assert undecided_action(meaning, action) is expected
+
+
+@pytest.mark.parametrize(
+    ("references", "expected"),
+    [
+        pytest.param(("var.size",), Action.DENY, id="what the author can answer is refused"),
+        pytest.param(("type aws_batch_compute_environment",), Action.WARN, id="a type that this version does not read"),
+        pytest.param(("instance type p9x.large",), Action.WARN, id="an instance type that the catalogue does not know"),
+        pytest.param(("launch template lt-1",), Action.WARN, id="a template that is not in the plan"),
+        pytest.param(("kind RayCluster", "var.size"), Action.DENY, id="one of both kinds is answerable"),
+    ],
+)
+def test_what_nobody_could_answer_is_not_refused(references: tuple[str, ...], expected: Action) -> None:
+    assert undecided_action(WhenUnknown.DENY, Action.DENY, references) is expected

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from fractions import Fraction
 from functools import cache
 from types import MappingProxyType
@@ -12,9 +13,9 @@ from typing import TYPE_CHECKING
 from guardrail.catalogue.tables import rows_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
-__all__ = ["InstanceType", "instance_type"]
+__all__ = ["InstanceType", "accelerators_among", "instance_type"]
 
 _UNPUBLISHED = "?"
 _FAMILY = {
@@ -55,6 +56,13 @@ def instance_type(provider: str, name: str) -> InstanceType | None:
     if family is not None and family[0] in bare:
         return InstanceType(name, None, Fraction(0))
     return None
+
+
+def accelerators_among(provider: str, patterns: Iterable[str]) -> list[str]:
+    """The accelerators, as the cloud names them, of the types that match a pattern (`g5.*`), sorted."""
+    types, _ = _tables().get(provider, ({}, frozenset()))
+    wanted = [pattern.strip().lower() for pattern in patterns]
+    return sorted({accelerator for name, (accelerator, _) in types.items() if any(fnmatchcase(name, pattern) for pattern in wanted)})
 
 
 @cache

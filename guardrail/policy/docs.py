@@ -169,16 +169,16 @@ def _validations(spec: Mapping[str, Any]) -> str:
 
 
 def _example(title: str, cases: Sequence[Case], outcome: str) -> Iterator[str]:
-    for case in cases:
-        outcomes = [expected.outcome for expected in case.expect.values()]
-        wanted = outcome in outcomes if outcome == "fail" else set(outcomes) == {"pass"}
-        if wanted and case.inline is not None:
-            yield f"## {title}"
-            yield f"{case.name[0].upper()}{case.name[1:]}:"
-            shown = [*(_yaml(beside) for beside in case.context), _shown_input(apply_patch(case.inline, case.patch))]
-            joined = "---\n".join(shown)
-            yield f"```yaml\n{joined}```"
-            return
+    """The first case of an outcome: some validation fails, or all pass, else some pass and the others do not apply."""
+    shown = [case for case in cases if case.inline is not None]
+    outcomes = {case.name: {expected.outcome for expected in case.expect.values()} for case in shown}
+    wanted = [case for case in shown if (outcome in outcomes[case.name] if outcome == "fail" else outcomes[case.name] == {"pass"})]
+    wanted += [case for case in shown if outcome == "pass" and outcomes[case.name] == {"pass", "skip"}]
+    for case in wanted[:1]:
+        yield f"## {title}"
+        yield f"{case.name[0].upper()}{case.name[1:]}:"
+        joined = "---\n".join([*(_yaml(beside) for beside in case.context), _shown_input(apply_patch(case.inline, case.patch))])
+        yield f"```yaml\n{joined}```"
 
 
 def _shown_input(value: Mapping[str, Any]) -> str:

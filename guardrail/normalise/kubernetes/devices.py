@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from guardrail.catalogue.accelerators import accelerator_of
-from guardrail.cel.unknown import Unknown
+from guardrail.cel.unknown import PartialMap, Unknown
 from guardrail.normalise.kubernetes.arithmetic import double, plus, times
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["NO_DEVICES", "Devices", "devices_of"]
 
 _UNNAMED = "unknown"  # the key of gpu.by_family where no family is named
+_ACCELERATOR_LIKE = re.compile(r"(?:^|[-._])[a-z]?(?:[gntxid]pu|gcu|dcu|accelerator)s?(?:$|[-._0-9])", re.IGNORECASE)
 _NO_MODEL = Unknown(("no node selector names a model",))
 
 
@@ -51,7 +53,8 @@ class Devices:
         """The devices of so many pods, by family."""
         if self.doubt is not None and not self.by_family:
             return self.doubt
-        return {family: double(times(amount, units)) for family, amount in self.by_family.items()}
+        known = {family: double(times(amount, units)) for family, amount in self.by_family.items()}
+        return known if self.doubt is None else PartialMap(known, unlisted=self.doubt)
 
 
 NO_DEVICES = Devices(0, [], [], {})
@@ -59,17 +62,17 @@ NO_DEVICES = Devices(0, [], [], {})
 
 def devices_of(pod: PodDevices, models: Models, doubt: Unknown | None) -> Devices:
     """The devices of a pod whose placement accepts `models`; `doubt`: what of the placement cannot be read."""
+    unlisted = [_unlisted(resource) for resource in pod.unlisted if _ACCELERATOR_LIKE.search(resource.partition("/")[2])]
     if not pod.amounts and pod.doubt is None:
-        return NO_DEVICES
+        return replace(NO_DEVICES, listed=unlisted) if unlisted else NO_DEVICES
     by_family: dict[str, Amount] = {}
     listed: list[dict[str, Any]] = []
     for resource, amount in sorted(pod.amounts.items()):
         names, vendor = _families(resource, models)
         for name in names or [_UNNAMED]:
             by_family[name] = plus(by_family[name], amount) if name in by_family else amount
-        listed.append({"resource": resource, "vendor": vendor, "model": _model(names, doubt), "count": double(amount)})
-    if pod.doubt is not None:
-        by_family[_UNNAMED] = plus(by_family[_UNNAMED], pod.doubt) if _UNNAMED in by_family else pod.doubt
+        listed.append({"resource": resource, "vendor": vendor, "model": _model(names, doubt), "count": double(amount), "listed": True})
+    listed.extend(unlisted)
     families: list[Any] = sorted(name for name in by_family if name != _UNNAMED)
     unnamed = _unnamed(by_family, pod.doubt, doubt)
     sure = any(not isinstance(amount, Unknown) for amount in pod.amounts.values())
@@ -78,9 +81,16 @@ def devices_of(pod: PodDevices, models: Models, doubt: Unknown | None) -> Device
 
 
 def _unnamed(by_family: Mapping[str, Amount], pod_doubt: Unknown | None, doubt: Unknown | None) -> Unknown | None:
+    if pod_doubt is not None:
+        return pod_doubt
     if _UNNAMED not in by_family:
         return None
-    return next((known for known in (pod_doubt, doubt) if known is not None), _NO_MODEL)
+    return _NO_MODEL if doubt is None else doubt
+
+
+def _unlisted(resource: str) -> dict[str, Any]:
+    """A device by a name that sounds like one and is in no table: shown, and counted as nothing."""
+    return {"resource": resource, "count": 0.0, "listed": False}
 
 
 def _families(resource: str, models: Models) -> tuple[list[str], str]:

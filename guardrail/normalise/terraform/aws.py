@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from guardrail.catalogue.instances import accelerators_among
 from guardrail.cel.unknown import Unknown
 from guardrail.normalise.terraform.capacity import Capacity, Group, ceiling
-from guardrail.normalise.terraform.machines import Device, Machine, machine_of
+from guardrail.normalise.terraform.machines import Device, Machine, machine_of, named_devices
 from guardrail.normalise.terraform.values import flag, text, texts, whole
 from guardrail.view.schema import UNBOUNDED
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["auto_scaling_group", "eks_node_group", "instance"]
 
 _TEMPLATE = ("aws_launch_template",)
-_ACCELERATORS = ("accelerator_names", "accelerator_types", "accelerator_manufacturers")
+_ACCELERATORS = ("accelerator_types", "accelerator_manufacturers")
 _EKS_DEFAULT_TYPE = "t3.medium"  # what EKS takes when neither the group nor its template names a type
 
 
@@ -169,7 +170,8 @@ def _written(holder: Values) -> Machine | None:
 def _required(requirements: Values | Unknown) -> Machine:
     """Types chosen by attributes: none with an accelerator when the maximum is 0, else any that fits.
 
-    Accelerators that are asked for by number, name, kind or maker are on every type that fits.
+    Accelerators that are asked for by number, name, kind or maker are on every type that fits; names
+    and lists of allowed types say which families they may be of.
     """
     if isinstance(requirements, Unknown):
         return machine_of("aws", requirements)
@@ -178,12 +180,20 @@ def _required(requirements: Values | Unknown) -> Machine:
         return machine_of("aws", count)
     chosen = Unknown(("instance_requirements",))
     if count is not None and whole(count.get("max")) == 0:
-        return Machine(chosen)
+        return Machine(chosen, by_attributes=True)
     least = whole(count.get("min")) if count is not None else None
-    named = any(isinstance(name, str) for listed in _ACCELERATORS for name in texts(requirements.get(listed)))
-    if named or (isinstance(least, int) and least > 0):
-        return Machine(chosen, (Device("instance_requirements", None, chosen, chosen),))
-    return Machine(chosen, unread=chosen)
+    names = _listed(requirements, "accelerator_names")
+    allowed = _listed(requirements, "allowed_instance_types")
+    devices = named_devices(names or (accelerators_among("aws", allowed) if allowed else ()), "instance_requirements", chosen)
+    if devices:
+        return Machine(chosen, devices, by_attributes=True)
+    if names or any(_listed(requirements, kind) for kind in _ACCELERATORS) or (isinstance(least, int) and least > 0):
+        return Machine(chosen, (Device("instance_requirements", None, chosen, chosen),), by_attributes=True)
+    return Machine(chosen, unread=None if allowed else chosen, by_attributes=True)
+
+
+def _listed(requirements: Values, name: str) -> list[str]:
+    return [word for word in texts(requirements.get(name)) if isinstance(word, str)]
 
 
 def _weight(override: Values) -> int | Unknown:

@@ -65,6 +65,7 @@ def unread_fields(reference: str) -> dict[str, Any]:
     unknown = Unknown((reference,))
     return {
         "uses_gpu": unknown,
+        "open_ended": False,  # what it may run is unknown, which says more
         "pod_sets": unknown,
         "instance_types": unknown,
         "units": {"min": unknown, "max": unknown, "desired": unknown, "surge": 0, "bounded": unknown, "autoscaled": False},
@@ -89,6 +90,7 @@ def capacity_fields(capacity: Capacity) -> dict[str, Any]:
     main = max(groups, key=_weight)
     return {
         "uses_gpu": _uses_gpu(groups),
+        "open_ended": any(group.machine.by_attributes for group in groups),
         "pod_sets": [_pod_set(group) for group in capacity.groups],
         "instance_types": _instance_types(group.machine for group in groups),
         "units": {
@@ -146,6 +148,7 @@ def _devices(machine: Machine) -> list[dict[str, Any]] | Unknown:
             **({"vendor": device.vendor} if device.vendor else {}),
             **({} if device.family is None else {"model": device.family}),
             "count": _double(device.count),
+            "listed": device.listed,
         }
         for device in machine.devices
     ]

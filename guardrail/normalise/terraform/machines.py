@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from guardrail.catalogue.families import family_of
 from guardrail.catalogue.instances import instance_type
 from guardrail.cel.unknown import Unknown
 
-__all__ = ["BARE", "Device", "Machine", "attached", "machine_of"]
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+__all__ = ["BARE", "Device", "Machine", "attached", "machine_of", "named_devices"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,22 +22,27 @@ class Device:
     """Accelerators of one kind in one machine; `count` in whole-device equivalents.
 
     `resource` is the instance type or the accelerator type. `family` is None where that names none,
-    and `Unknown` where the name is known only later.
+    and `Unknown` where the name is known only later. `listed`: the catalogue knows the accelerator.
     """
 
     resource: str
     vendor: str | None
     family: str | Unknown | None
     count: Fraction | Unknown
+    listed: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class Machine:
-    """One machine. `unread` is what is not known about its accelerators; None: the devices are all."""
+    """One machine. `unread` is what is not known about its accelerators; None: the devices are all.
+
+    `by_attributes`: the cloud chooses the type, by attributes that are asked for.
+    """
 
     type: str | Unknown | None
     devices: tuple[Device, ...] = ()
     unread: Unknown | None = None
+    by_attributes: bool = False
 
     @property
     def count(self) -> Fraction | Unknown:
@@ -76,7 +84,7 @@ def machine_of(provider: str, type_: str | Unknown | None) -> Machine:
     if found.accelerator is None:
         return Machine(type_)
     count = Unknown((f"instance type {type_}",)) if found.count is None else found.count
-    return Machine(type_, (_device(type_, found.accelerator, count),))
+    return Machine(type_, (_device(type_, found.accelerator, count, listed=True),))
 
 
 def attached(machine: Machine, accelerator: str | Unknown | None, count: int | Unknown | None) -> Machine:
@@ -94,6 +102,14 @@ def attached(machine: Machine, accelerator: str | Unknown | None, count: int | U
     return Machine(machine.type, (_device(name, name, amount),), machine.unread)
 
 
-def _device(resource: str, accelerator: str, count: Fraction | Unknown) -> Device:
+def _device(resource: str, accelerator: str, count: Fraction | Unknown, *, listed: bool = False) -> Device:
+    """The device of a name; one that the catalogue does not know is not listed, and names no family."""
     match = family_of(accelerator) if accelerator else None
-    return Device(resource, match.vendor if match else None, match.family if match else None, count)
+    known = listed or match is not None or not accelerator
+    return Device(resource, match.vendor if match else None, match.family if match else None, count, listed=known)
+
+
+def named_devices(names: Iterable[str], resource: str, count: Unknown) -> tuple[Device, ...]:
+    """Devices of the families that names mean, of which nobody knows how many."""
+    families = {match.family: match.vendor for name in names if (match := family_of(name)) is not None and match.family is not None}
+    return tuple(Device(resource, vendor, family, count) for family, vendor in sorted(families.items()))

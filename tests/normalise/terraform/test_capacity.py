@@ -27,7 +27,7 @@ def test_groups_are_summed_and_alternatives_are_not() -> None:
     assert numbers(together) == (8.0, 2, 4, 24.0)
     assert numbers(either) == (8.0, 1, 2, 16.0)
     assert together["gpu"]["by_family"] == either["gpu"]["by_family"] == {"A10G": 8.0, "L4": 16.0}
-    assert either["gpu"]["devices"] == [{"resource": "g6.48xlarge", "vendor": "nvidia", "model": "L4", "count": 8.0}]
+    assert either["gpu"]["devices"] == [{"resource": "g6.48xlarge", "vendor": "nvidia", "model": "L4", "count": 8.0, "listed": True}]
 
 
 @pytest.mark.parametrize(
@@ -457,3 +457,33 @@ def test_blame_points_at_the_value_that_says_it(path: str, pointer: str) -> None
     resource = only(document(change("aws_eks_node_group.a", {**EKS, "instance_types": ["g5.xlarge"], "tags": {}})))
 
     assert resource.blame[path] == pointer
+
+
+REQUIREMENTS = {"vcpu_count": [{"min": 4}], "memory_mib": [{"min": 16384}]}
+
+
+@pytest.mark.parametrize(
+    ("wanted", "uses_gpu", "by_family"),
+    [
+        pytest.param({"accelerator_count": [{"min": 1}]}, True, {"unknown"}, id="any accelerator"),
+        pytest.param({"accelerator_types": ["gpu"]}, True, {"unknown"}, id="any of a kind"),
+        pytest.param({"accelerator_names": ["t4", "a100"]}, True, {"A100", "T4"}, id="by name"),
+        pytest.param({"accelerator_names": ["vu9p-next"]}, True, {"unknown"}, id="by a name that no table knows"),
+        pytest.param({"allowed_instance_types": ["g6.*", "m7i.*"]}, True, {"L4"}, id="types that are allowed"),
+        pytest.param({"allowed_instance_types": ["m7i.*"]}, False, set(), id="allowed types without any"),
+        pytest.param({"accelerator_count": [{"max": 0}]}, False, set(), id="none at all"),
+    ],
+)
+def test_types_that_are_chosen_by_attributes_are_open_ended(wanted: dict[str, Any], uses_gpu: bool, by_family: set[str]) -> None:
+    group = asg(**mixed(override(instance_requirements=[{**REQUIREMENTS, **wanted}])))
+    view = only(document(group)).view
+    assert view["open_ended"] is True
+    assert view["uses_gpu"] is uses_gpu
+    assert set(view["gpu"]["by_family"]) == by_family
+
+
+def test_an_accelerator_that_no_table_knows_is_not_listed() -> None:
+    box = {"machine_type": "n1-standard-4", "guest_accelerator": [{"type": "nvidia-omega-9", "count": 1}], "zone": "europe-west4-a"}
+    view = only(document(change("google_compute_instance.box", box))).view
+    assert [device["listed"] for device in view["gpu"]["devices"]] == [False]
+    assert view["gpu"]["by_family"] == {"unknown": 1.0}
