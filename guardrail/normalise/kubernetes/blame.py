@@ -51,6 +51,9 @@ def _numbers(workload: Workload) -> dict[str, str]:
     place = placement.pointer(LabelSays.ZONE, LabelSays.REGION)
     if place is not None:
         numbers["regions"] = place
+    if workload.has_pods:
+        numbers["containers"] = f"{workload.template}/spec"
+        numbers.update(workload.containers.blame)
     if units.pointer:
         numbers["units"] = units.pointer
     if units.surge_pointer:

@@ -45,6 +45,12 @@ class Devices:
             return self.count > 0
         return True if self.sure else self.count
 
+    @property
+    def vendors(self) -> list[str | Unknown]:
+        """Who makes the devices, sorted; a claim may bring those of another."""
+        known: list[str | Unknown] = sorted({device["vendor"] for device in self.listed if "vendor" in device})
+        return known if self.doubt is None else [*known, self.doubt]
+
     def total(self, units: int | Unknown) -> float | Unknown:
         """The devices of so many pods."""
         return double(times(self.count, units))

@@ -10,14 +10,13 @@ from guardrail.catalogue.kinds import Reading
 from guardrail.cel.unknown import Unknown
 from guardrail.normalise.kubernetes.labels import workload_class
 from guardrail.normalise.kubernetes.placement import ANYWHERE, instance_types_of, regions_of
-from guardrail.normalise.kubernetes.units import Units, spec_of, surge_of
+from guardrail.normalise.kubernetes.units import spec_of, surge_of
 from guardrail.view.schema import blank_view, unknown_paths
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from guardrail.normalise.kubernetes.autoscaling import Scaler
-    from guardrail.normalise.kubernetes.devices import Devices
     from guardrail.normalise.kubernetes.heads import Head
     from guardrail.normalise.kubernetes.labels import Labels
     from guardrail.normalise.kubernetes.places import ClusterFacts
@@ -45,7 +44,8 @@ def object_view(head: Head, workload: Workload, labels: Labels, cluster: Cluster
     view = {**_blank(), **_identity(head, workload, labels, surface), **_attribution(head, labels), **_place(workload, cluster)}
     if isinstance(labels.workload_type, Unknown) or labels.workload_type:
         view["workload_type"] = labels.workload_type
-    view.update(_numbers(workload.devices, workload.units, autoscaled=False))
+    view.update(_numbers(workload, autoscaled=False))
+    view["containers"] = workload.containers.listed if workload.unread is None else workload.unread
     view["instance_types"] = types = [] if workload.placement is ANYWHERE else instance_types_of(workload.placement)
     view["pod_sets"] = _pod_sets(workload, types)
     return view
@@ -111,7 +111,8 @@ def _place(workload: Workload, cluster: ClusterFacts) -> dict[str, Any]:
     return place
 
 
-def _numbers(devices: Devices, units: Units, *, autoscaled: bool) -> dict[str, Any]:
+def _numbers(workload: Workload, *, autoscaled: bool) -> dict[str, Any]:
+    devices, units, unread = workload.devices, workload.units, workload.unread
     peak = _sum(units.high, units.surge)
     return {
         "uses_gpu": devices.used,
@@ -120,6 +121,9 @@ def _numbers(devices: Devices, units: Units, *, autoscaled: bool) -> dict[str, A
             "devices": devices.listed if devices.listed or devices.doubt is None else devices.doubt,
             "families": devices.families,
             "by_family": devices.totals(peak),
+            "vendors": devices.vendors,
+            "bypass": workload.containers.bypass if unread is None else unread,
+            "bypass_by": workload.containers.bypass_by if unread is None else unread,
             "total_min": devices.total(units.low),
             "total_max": devices.total(peak),
         },
@@ -169,14 +173,14 @@ def autoscaled(head: Head, workload: Workload, scaler: Scaler) -> Workload:
 
 def autoscaled_numbers(workload: Workload, types: list[str]) -> dict[str, Any]:
     """The members of the view that an autoscaler changes."""
-    return {**_numbers(workload.devices, workload.units, autoscaled=True), "pod_sets": _pod_sets(workload, types)}
+    return {**_numbers(workload, autoscaled=True), "pod_sets": _pod_sets(workload, types)}
 
 
 def autoscaler_view(view: dict[str, Any], scaled: Workload, types: list[str]) -> dict[str, Any]:
     """The view of an autoscaler: the numbers, devices and instance types of its target under its own maximum."""
     return {
         **view,
-        **_numbers(scaled.devices, scaled.units, autoscaled=True),
+        **_numbers(scaled, autoscaled=True),
         "pod_sets": _pod_sets(scaled, types),
         "instance_types": types,
     }

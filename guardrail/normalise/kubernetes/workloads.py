@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from guardrail.catalogue.kinds import Reading
 from guardrail.cel.unknown import Unknown
+from guardrail.normalise.kubernetes.containers import NO_CONTAINERS, Containers, containers_of
 from guardrail.normalise.kubernetes.daemonsets import nodes_of_daemon_set, registered_pools, tolerations_of
 from guardrail.normalise.kubernetes.devices import NO_DEVICES, Devices, devices_of
 from guardrail.normalise.kubernetes.placement import ANYWHERE, Models, Placement, models_of, placement_of
@@ -34,6 +35,7 @@ class Workload:
     units: Units
     placement: Placement = ANYWHERE
     pod: PodDevices = field(default_factory=PodDevices)
+    containers: Containers = NO_CONTAINERS
     template: str = ""
     has_pods: bool = False
     unread: Unknown | None = None
@@ -72,7 +74,8 @@ def _read(head: Head, spec: Mapping[str, Any], where: tuple[Mapping[str, Any], M
         tolerations = tolerations_of(head.reader, pod, f"{at}/spec")
         nodes = nodes_of_daemon_set(tolerations, placement, facts, asks_for_devices=bool(held.amounts))
     devices = devices_of(held, models, placement.doubt)
-    return Workload(devices, written_units(head, spec, nodes), placement, held, at, has_pods=True)
+    containers = containers_of(head.reader, template, pod, f"{at}/spec")
+    return Workload(devices, written_units(head, spec, nodes), placement, held, containers, at, has_pods=True)
 
 
 def unread_workload(why: Unknown) -> Workload:

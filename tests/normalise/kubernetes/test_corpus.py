@@ -117,9 +117,15 @@ def _comparable(value: Any, namespace: str | None) -> dict[str, Any]:
     view["units"] = {
         key: number for key, number in view["units"].items() if key != "bounded"
     }  # a default reads like a number that is written
+    if isinstance(view["containers"], list):  # the API server writes the limit of a device as its request too
+        view["containers"] = [{**one, "accelerators": [_as_limited(asked) for asked in one["accelerators"]]} for one in view["containers"]]
     view["raw_tags"] = {key: label for key, label in view["raw_tags"].items() if not _added_by_the_server(key)}
     view["unclaimed_keys"] = [one for one in view["unclaimed_keys"] if not _added_by_the_server(one["key"])]
     return {key: part for key, part in view.items() if key not in {"id", "name"}}  # generated names
+
+
+def _as_limited(asked: dict[str, Any]) -> dict[str, Any]:
+    return {key: part for key, part in asked.items() if key != "request" or part != asked.get("limit")}
 
 
 def _added_by_the_server(label: str) -> bool:
