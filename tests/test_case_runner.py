@@ -202,6 +202,13 @@ def test_what_no_case_shows_is_a_gap(dropped: str, gap: str) -> None:
     assert not result.passed
 
 
+def test_what_skips_where_it_is_undecided_needs_no_such_case() -> None:
+    text = yaml.safe_load(POLICY)
+    text["spec"]["whenUnknown"] = "skip"
+    kept = [case for case in yaml.safe_load(CASES) if case["name"] != "a bucket whose tags are known only after apply"]
+    assert runner(yaml.safe_dump(kept), policy=yaml.safe_dump(text)).run().gaps == ()
+
+
 def test_a_gap_with_a_reason_is_none() -> None:
     waived = "- {untested: {validation: missing, outcome: undecided}, reason: nothing can leave it open}\n"
     assert without("a bucket whose tags are known only after apply", more=waived).gaps == ()

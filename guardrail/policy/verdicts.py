@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from guardrail.policy.compiled import WhenUnknown
 from guardrail.policy.schema import did_you_mean
 from guardrail.view.schema import field_at
 
@@ -127,7 +128,7 @@ def gaps_of(policy: CompiledPolicy, cases: CaseFile, results: Iterable[CaseResul
     """What the cases do not show.
 
     Every validation has a passing and a failing case on each of its targets, and an undecided one
-    where it reads something that may be unknown. What `untested` names is left out, unless it names
+    where it reads something that may be unknown and does not skip then. What `untested` names is left out, unless it names
     nothing that is missing.
     """
     shown = {
@@ -155,7 +156,8 @@ def _wanted(policy: CompiledPolicy, validation: Validation) -> Iterator[tuple[st
     for target in sorted(validation.targets):
         yield target, "pass"
         yield target, "fail"
-    if reads_unknown(policy, validation.program):
+    silent = set(validation.when_unknown.values()) == {WhenUnknown.SKIP}  # another validation says it
+    if not silent and reads_unknown(policy, validation.program):
         yield None, "undecided"
 
 
