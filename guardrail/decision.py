@@ -60,16 +60,16 @@ def unknown_action(validation: Validation, view: Mapping[str, Any]) -> WhenUnkno
     return next(meaning for meaning in _UNKNOWN_STRICTEST_FIRST if meaning in named)
 
 
-_NOT_READ = ("type ", "kind ", "instance type ", "accelerator ", "launch template", "launch configuration", "ResourceClaim")
-"""How references begin to what this version, its catalogue or the plan does not hold: the author has no answer to give."""
+_NOT_HELD = ("instance type ", "accelerator ", "launch template", "launch configuration", "ResourceClaim")
+"""How references begin to what the catalogue or the inputs do not hold: the author of a file has no answer to give."""
 
 
 def undecided_action(meaning: WhenUnknown, action: Action, references: Sequence[str] = ()) -> Action:
     """The action of an undecided finding: what `whenUnknown` says, never stricter than a failure would be.
 
-    What hangs on nothing but what is not read warns at most: only what the author could answer is refused.
+    What hangs on nothing but gaps of the catalogue or the inputs warns at most: only what the author could answer is refused.
     """
-    answerable = not references or not all(reference.startswith(_NOT_READ) for reference in references)
+    answerable = not references or not all(reference.startswith(_NOT_HELD) for reference in references)
     wanted = Action.DENY if meaning is WhenUnknown.DENY and answerable else Action.WARN
     return max(wanted, action, key=_STRICTEST_FIRST.index)
 

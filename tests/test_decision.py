@@ -86,10 +86,12 @@ def test_what_is_undecided_is_never_worse_than_a_failure(meaning: WhenUnknown, a
     ("references", "expected"),
     [
         pytest.param(("var.size",), Action.DENY, id="what the author can answer is refused"),
-        pytest.param(("type aws_batch_compute_environment",), Action.WARN, id="a type that this version does not read"),
+        pytest.param(
+            ("type aws_batch_compute_environment",), Action.DENY, id="a type that is not read is refused where the policy says so"
+        ),
         pytest.param(("instance type p9x.large",), Action.WARN, id="an instance type that the catalogue does not know"),
         pytest.param(("launch template lt-1",), Action.WARN, id="a template that is not in the plan"),
-        pytest.param(("kind RayCluster", "var.size"), Action.DENY, id="one of both kinds is answerable"),
+        pytest.param(("launch template lt-1", "var.size"), Action.DENY, id="one of both kinds is answerable"),
     ],
 )
 def test_what_nobody_could_answer_is_not_refused(references: tuple[str, ...], expected: Action) -> None:
