@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["CATALOGUE", "CATEGORIES", "GLOBAL_TYPES", "GPU_SYSTEM_NAMESPACES", "SYSTEM_NAMESPACES", "TAG_KEYS", "TAG_SETS"]
+__all__ = ["CATALOGUE", "CATEGORIES", "DECLARATIONS", "GLOBAL_TYPES", "GPU_SYSTEM_NAMESPACES", "SYSTEM_NAMESPACES", "TAG_KEYS", "TAG_SETS"]
 
 _CANONICAL_KEYS = (
     "team",
@@ -51,6 +51,14 @@ GLOBAL_TYPES = (
     "azurerm_consumption_budget_*",
 )
 """Globs of Terraform types that live in no region."""
+
+DECLARATIONS: Mapping[str, str] = {
+    "kubernetes": "guardrail.dev/{key}",
+    "aws": "guardrail:{key}",
+    "google": "guardrail-{key}",
+    "azure": "guardrail-{key}",
+}
+"""How a declaration is spelled: annotations, AWS and Azure tags, Google labels and instance metadata."""
 
 TAG_SETS = ("base", "compute", "serving", "data", "namespace", "gpu", "training")
 """The sets of required tag keys that the shipped rules know."""

@@ -42,6 +42,8 @@ _READ_PARTS = (
     "tags.workload_types",  # what other parts name is checked against it
     "regions.further",
     "regions.global_types",
+    "declarations",
+    "declarations_for",
 )
 _SAID_ONCE = frozenset({"apiVersion", "kind"})
 

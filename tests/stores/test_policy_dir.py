@@ -9,7 +9,7 @@ import pytest
 from guardrail.errors import ConfigError, PolicyError
 from guardrail.policy.library import compile_library
 from guardrail.policy.profile import starter
-from guardrail.stores.policy_dir import read_policies, shipped_policies
+from guardrail.stores.policy_dir import read_policies, shipped_folder, shipped_policies
 from tests.policy.samples import RUNTIME
 
 if TYPE_CHECKING:
@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
 def test_the_shipped_library_loads() -> None:
     made = compile_library(shipped_policies(), starter(), RUNTIME)
-    assert [policy.name for policy in made.policies] == ["approved-regions", "max-replicas-bounded", "required-tags", "workload-gpu-cap"]
+    assert [policy.name for policy in made.policies] == sorted(file.parent.name for file in shipped_folder().rglob("policy.yaml"))
+    assert len(made.policies) == len(shipped_policies())
 
 
 def test_a_folder_gives_its_policies_and_nothing_else(tmp_path: Path) -> None:

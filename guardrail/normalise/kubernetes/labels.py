@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from guardrail.attribution import EnvironmentView, Home, canonical_tags, environment_of
+from guardrail.attribution import EnvironmentView, Home, canonical_tags, declarations, environment_of
 from guardrail.cel.unknown import PartialMap, Unknown
+from guardrail.normalise.kubernetes.heads import annotations_of
 
 if TYPE_CHECKING:
     from guardrail.facts import Facts
@@ -28,12 +29,16 @@ _WORKLOADS = frozenset({"compute", "batch", "serving", "notebook"})
 
 @dataclass(frozen=True, slots=True)
 class Labels:
-    """`own` are the canonical tags of the object itself, `tags` with those it takes over from its namespace."""
+    """`own` are the canonical tags of the object itself, `tags` with those it takes over from its namespace.
+
+    `declared` is what its annotations state, and the profile for it.
+    """
 
     own: PartialMap
     tags: PartialMap
     environment: EnvironmentView
     workload_type: str | Unknown | None
+    declared: PartialMap
 
 
 class Attribution:
@@ -60,7 +65,12 @@ class Attribution:
         labelled = _namespace_environment(head, namespace) if namespaced and not (namespace is None and known) else None
         environment = self._environment(home, labelled, own_environment)
         written = _value(tags, _WORKLOAD_TYPE)
-        return Labels(own, tags, environment, head.kind_facts.workload_type if written is None else written)
+        workload_type = head.kind_facts.workload_type if written is None else written
+        return Labels(own, tags, environment, workload_type, self._declared(head))
+
+    def _declared(self, head: Head) -> PartialMap:
+        names = (head.id.partition("/")[2], head.id, head.shown_name) if self._facts.declarations_for else ()
+        return declarations(annotations_of(head), "kubernetes", names, self._facts)
 
     def _environment(self, namespace: Source, namespace_tag: Source, own_tag: Source) -> EnvironmentView:
         sources = (namespace, namespace_tag, own_tag)

@@ -6,8 +6,10 @@ from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from guardrail.attribution import declared_durations
 from guardrail.catalogue.kinds import Reading
 from guardrail.cel.unknown import Unknown
+from guardrail.normalise.kubernetes.jobs import job_facts
 from guardrail.normalise.kubernetes.labels import workload_class
 from guardrail.normalise.kubernetes.placement import ANYWHERE, instance_types_of, regions_of
 from guardrail.normalise.kubernetes.units import Units, spec_of, surge_of
@@ -48,6 +50,8 @@ def object_view(head: Head, workload: Workload, labels: Labels, cluster: Cluster
     view.update(_numbers(workload.devices, workload.units, autoscaled=False))
     view["instance_types"] = types = [] if workload.placement is ANYWHERE else instance_types_of(workload.placement)
     view["pod_sets"] = _pod_sets(workload, types)
+    if workload.has_pods or workload.unread is not None:
+        view["batch"] = {**view["batch"], **job_facts(head, workload).fields()}
     return view
 
 
@@ -82,6 +86,8 @@ def _suspended(head: Head) -> bool | Unknown:
 
 def _attribution(head: Head, labels: Labels) -> dict[str, Any]:
     return {
+        "declared": labels.declared,
+        "declared_s": declared_durations(labels.declared),
         "tags": labels.tags,
         "tags_open": labels.tags.unlisted is not None,
         "raw_tags": head.labels,

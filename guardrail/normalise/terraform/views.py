@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
-from guardrail.attribution import Home, canonical_tags, environment_of
+from guardrail.attribution import Home, canonical_tags, declarations, declared_durations, environment_of
 from guardrail.catalogue.resource_types import resource_type
 from guardrail.cel.unknown import PartialMap, Unknown
 from guardrail.model import Identity, Origin, Resource
 from guardrail.normalise.terraform.capacity import NOTHING, capacity_fields, unread_fields
+from guardrail.normalise.terraform.jobs import job_facts
 from guardrail.normalise.terraform.providers import account_in_arn, provider_of, source_of
 from guardrail.normalise.terraform.readers import capacity_of
 from guardrail.normalise.terraform.regions import NOWHERE, Place, place_of, place_of_cluster
@@ -78,6 +80,8 @@ def _view(change: Change, values: Values, plan: PlanContext) -> tuple[dict[str, 
     view.update(unread_fields(f"type {change.type}") if read is None else capacity_fields(read))
     capacity = read or NOTHING
     view["suspended"] = capacity.suspended
+    job = job_facts(change, values)
+    view["batch"] = {**view["batch"], **job.fields()}
     place = _place(change, values, plan, billable=billable)
     view["regions"] = _regions(place)
     optional = {
@@ -88,9 +92,11 @@ def _view(change: Change, values: Values, plan: PlanContext) -> tuple[dict[str, 
     }
     view.update({name: value for name, value in optional.items() if value is not None})
     _attribute(view, tags, rtype, provider, plan.facts)
+    _declare(view, change, values, tags, plan.facts)
     blame.update(dict.fromkeys(("tags", "raw_tags", "workload_type", "environment"), tags.pointer) if tags.taggable else {})
     blame.update({"region": place.pointer, "regions": place.pointer} if place.pointer else {})
     blame.update(capacity.blame)
+    blame.update(job.blame)
     view["sensitive"] = sensitive_paths(view, plan.secrets.hidden_in(change.index))
     view["unknown"] = unknown_paths(view)
     return view, blame
@@ -170,6 +176,18 @@ def _attribute(view: dict[str, Any], tags: Tags, rtype: ResourceType, provider: 
     workload = rtype.workload_type if workload is None else workload
     if workload is not None:
         view["workload_type"] = workload
+
+
+def _declare(view: dict[str, Any], change: Change, values: Values, tags: Tags, facts: Facts) -> None:
+    """Fill what the resource declares by its tags, on Google by the metadata of an instance too."""
+    written = tags.effective
+    metadata = values.get("metadata") if view["provider"] == "google" else None
+    if isinstance(metadata, Unknown):
+        written = PartialMap(written, unlisted=metadata if written.unlisted is None else metadata | written.unlisted)
+    elif isinstance(metadata, Mapping):
+        written = PartialMap({**written, **metadata}, unlisted=written.unlisted)
+    declared = declarations(written, view["provider"], (change.text,), facts)
+    view["declared"], view["declared_s"] = declared, declared_durations(declared)
 
 
 def _tag(tags: PartialMap, key: str) -> str | Unknown | None:
