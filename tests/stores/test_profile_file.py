@@ -23,7 +23,7 @@ def test_no_profile_is_the_starter() -> None:
     assert read_profile("starter").is_starter
 
 
-NOT_READ_YET = {"batch.max_retries", "gpu", "tags.values", "tags.workload_types"}  # until their policies come
+NOT_READ_YET = {"gpu", "tags.values", "tags.workload_types"}  # until their policies come
 
 
 def test_the_example_profile_wakes_every_policy_and_is_read_in_full() -> None:

@@ -32,6 +32,8 @@ def blame_of(head: Head, labels: Labels, workload: Workload, facts: Facts) -> di
     if head.kind in {"Job", "CronJob"}:
         blame["suspended"] = "/spec/suspend"
     blame.update(job_facts(head, workload).pointers or {})
+    if workload.has_pods:
+        blame["pod.restart_policy"] = f"{workload.template}/spec/restartPolicy"
     return blame
 
 

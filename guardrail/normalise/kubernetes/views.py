@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from guardrail.attribution import declared_durations
 from guardrail.catalogue.kinds import Reading
 from guardrail.cel.unknown import Unknown
-from guardrail.normalise.kubernetes.jobs import job_facts
+from guardrail.normalise.kubernetes.jobs import NO_JOB, job_facts
 from guardrail.normalise.kubernetes.labels import workload_class
 from guardrail.normalise.kubernetes.placement import ANYWHERE, instance_types_of, regions_of
 from guardrail.normalise.kubernetes.units import Units, spec_of, surge_of
@@ -50,8 +50,9 @@ def object_view(head: Head, workload: Workload, labels: Labels, cluster: Cluster
     view.update(_numbers(workload.devices, workload.units, autoscaled=False))
     view["instance_types"] = types = [] if workload.placement is ANYWHERE else instance_types_of(workload.placement)
     view["pod_sets"] = _pod_sets(workload, types)
-    if workload.has_pods or workload.unread is not None:
-        view["batch"] = {**view["batch"], **job_facts(head, workload).fields()}
+    view["purchase"], view["pod"] = workload.purchase, {"restart_policy": workload.restart_policy}
+    job = job_facts(head, workload) if workload.has_pods or workload.unread is not None else NO_JOB
+    view["batch"] = {**view["batch"], **job.fields()}
     return view
 
 

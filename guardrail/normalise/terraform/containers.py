@@ -145,13 +145,12 @@ def _of_task(execution: Values) -> Machine:
     model: Any = None
     for selector in _blocks(execution, "template", "node_selector"):
         model = selector if isinstance(selector, Unknown) else text(selector.get("accelerator"))
-    total: int | Unknown = 0
+    total = 0
     for resources in _blocks(execution, "template", "containers", "resources"):
         count = resources if isinstance(resources, Unknown) else _limit(resources, "limits")
-        if isinstance(count, Unknown) or isinstance(total, Unknown):
-            total = total if isinstance(total, Unknown) else count if isinstance(count, Unknown) else total
-        else:
-            total += count or 0
+        if isinstance(count, Unknown):
+            return attached(BARE, model, count)
+        total += 0 if count is None else count
     return attached(BARE, model, total)
 
 

@@ -1,4 +1,4 @@
-"""Work that ends: how long a planned job may run at most, all attempts together."""
+"""Work that ends: how long a planned job may run at most, all attempts together, and how often it is tried."""
 
 from __future__ import annotations
 
@@ -34,14 +34,21 @@ _GLUE_WITHOUT_LIMIT = "gluestreaming"
 
 @dataclass(frozen=True, slots=True)
 class JobFacts:
-    """`deadline_s` is None where nothing ends the run. `blame` maps view paths to pointers."""
+    """`deadline_s` is None where nothing ends the run. `blame` maps view paths to pointers.
+
+    `retries` is None for what is no run; every service that is read here limits them.
+    """
 
     deadline_s: Count | None = None
     blame: Mapping[str, str] = field(default_factory=dict)
+    retries: Count | None = None
 
     def fields(self) -> dict[str, Any]:
         """The `batch` part of the view."""
-        return {} if self.deadline_s is None else {"deadline_s": self.deadline_s}
+        deadline = {} if self.deadline_s is None else {"deadline_s": self.deadline_s}
+        if self.retries is None:
+            return {**deadline, "retries": 0}
+        return {**deadline, "retries": self.retries, "retries_bounded": self.retries if isinstance(self.retries, Unknown) else True}
 
 
 NO_JOB = JobFacts()
@@ -53,7 +60,8 @@ def job_facts(change: Change, values: Values) -> JobFacts:
     reader = _READERS.get(change.type)
     if reader is not None:
         return reader(values)
-    return JobFacts(Unknown((f"type {change.type}",))) if resource_type(change.type).controller in _RUNS else NO_JOB
+    unread = Unknown((f"type {change.type}",))
+    return JobFacts(unread, retries=unread) if resource_type(change.type).controller in _RUNS else NO_JOB
 
 
 def _batch_job_definition(values: Values) -> JobFacts:
@@ -61,7 +69,9 @@ def _batch_job_definition(values: Values) -> JobFacts:
     at = values.point("timeout")
     attempts = _in_block(values, "retry_strategy", "attempts")
     timeout = _in_block(values, "timeout", "attempt_duration_seconds")
-    return JobFacts(_product(timeout, 1 if attempts is None else attempts), {"batch.deadline_s": at})
+    tried = 1 if attempts is None else attempts
+    blame = {"batch.deadline_s": at, "batch.retries": values.point("retry_strategy")}
+    return JobFacts(_product(timeout, tried), blame, tried if isinstance(tried, Unknown) else max(tried - 1, 0))
 
 
 def _cloud_run_job(values: Values) -> JobFacts:
@@ -69,22 +79,20 @@ def _cloud_run_job(values: Values) -> JobFacts:
     execution = values.block("template")
     task = execution if isinstance(execution, Unknown) or execution is None else execution.block("template")
     if isinstance(task, Unknown):
-        return JobFacts(task, {"batch": values.point("template")})
+        return JobFacts(task, {"batch": values.point("template")}, task)
     if task is None or execution is None or isinstance(execution, Unknown):
-        return JobFacts(Unknown((f"{values.point('template')} (not written)",)))
+        unread = Unknown((f"{values.point('template')} (not written)",))
+        return JobFacts(unread, retries=unread)
     timeout = _seconds(task.get("timeout"))
-    retries = whole(task.get("max_retries"))
+    retries = _or(whole(task.get("max_retries")), _CLOUD_RUN_RETRIES)
     tasks, together = whole(execution.get("task_count")), whole(execution.get("parallelism"))
-    attempts = _sum(_CLOUD_RUN_RETRIES if retries is None else retries, 1)
-    rounds = _rounds(1 if tasks is None else tasks, together)
-    each = _product(_CLOUD_RUN_TIMEOUT_S if timeout is None else timeout, attempts)
-    return JobFacts(_product(each, rounds), {"batch.deadline_s": task.point("timeout")})
+    each = _product(_or(timeout, _CLOUD_RUN_TIMEOUT_S), _sum(retries, 1))
+    blame = {"batch.deadline_s": task.point("timeout"), "batch.retries": task.point("max_retries")}
+    return JobFacts(_product(each, _rounds(_or(tasks, 1), together)), blame, retries)
 
 
 def _container_app_job(values: Values) -> JobFacts:
-    retries = whole(values.get("replica_retry_limit"))
-    each = whole(values.get("replica_timeout_in_seconds"))
-    return JobFacts(_product(each, _sum(retries or 0, 1)), {"batch.deadline_s": values.point("replica_timeout_in_seconds")})
+    return _with_retries(values, whole(values.get("replica_timeout_in_seconds")), "replica_timeout_in_seconds", "replica_retry_limit")
 
 
 def _glue_job(values: Values) -> JobFacts:
@@ -97,15 +105,19 @@ def _glue_job(values: Values) -> JobFacts:
         doubt = next((part for part in (kind, version) if isinstance(part, Unknown)), None)
         default = _GLUE_5_MINUTES if isinstance(version, str) and version >= "5" else _GLUE_MINUTES
         minutes = doubt if doubt is not None else None if kind == _GLUE_WITHOUT_LIMIT else default
-    retries = whole(values.get("max_retries"))
-    each = _product(minutes, _MINUTE_S)
-    return JobFacts(_product(each, _sum(retries or 0, 1)), {"batch.deadline_s": values.point("timeout")})
+    return _with_retries(values, _product(minutes, _MINUTE_S), "timeout", "max_retries")
 
 
 def _codebuild_project(values: Values) -> JobFacts:
-    minutes, retries = whole(values.get("build_timeout")), whole(values.get("auto_retry_limit"))
-    each = _product(_CODEBUILD_MINUTES if minutes is None else minutes, _MINUTE_S)
-    return JobFacts(_product(each, _sum(retries or 0, 1)), {"batch.deadline_s": values.point("build_timeout")})
+    minutes = _or(whole(values.get("build_timeout")), _CODEBUILD_MINUTES)
+    return _with_retries(values, _product(minutes, _MINUTE_S), "build_timeout", "auto_retry_limit")
+
+
+def _with_retries(values: Values, each: Count | None, timeout: str, limit: str) -> JobFacts:
+    """A run of so many seconds for each attempt, whose retries stand in one attribute and are none by default."""
+    retries = _or(whole(values.get(limit)), 0)
+    blame = {"batch.deadline_s": values.point(timeout), "batch.retries": values.point(limit)}
+    return JobFacts(_product(each, _sum(retries, 1)), blame, retries)
 
 
 def _compute_instance(values: Values) -> JobFacts:
@@ -147,6 +159,10 @@ def _seconds(value: Any) -> Count | None:
         return written
     found = _DURATION.fullmatch(written)
     return None if found is None else min(int(found[1]), UNBOUNDED)
+
+
+def _or(number: Count | None, default: int) -> Count:
+    return default if number is None else number
 
 
 def _rounds(tasks: Count, together: Count | None) -> Count:

@@ -14,6 +14,7 @@ from guardrail.model import Identity, Origin, Resource
 from guardrail.normalise.terraform.capacity import NOTHING, capacity_fields, unread_fields
 from guardrail.normalise.terraform.jobs import job_facts
 from guardrail.normalise.terraform.providers import account_in_arn, provider_of, source_of
+from guardrail.normalise.terraform.purchase import purchase_of
 from guardrail.normalise.terraform.readers import capacity_of
 from guardrail.normalise.terraform.regions import NOWHERE, Place, place_of, place_of_cluster
 from guardrail.normalise.terraform.sensitive import sensitive_paths
@@ -82,6 +83,8 @@ def _view(change: Change, values: Values, plan: PlanContext) -> tuple[dict[str, 
     view["suspended"] = capacity.suspended
     job = job_facts(change, values)
     view["batch"] = {**view["batch"], **job.fields()}
+    view["purchase"] = purchase_of(change, values, plan.joins, read=read is not None)
+    view["pod"] = {"restart_policy": "Always"}
     place = _place(change, values, plan, billable=billable)
     view["regions"] = _regions(place)
     optional = {
