@@ -16,11 +16,21 @@ from guardrail.facts import DEFAULT_ENVIRONMENT, Environments, Facts
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-__all__ = ["DECLARATION_KEYS", "EnvironmentView", "Home", "canonical_tags", "declarations", "declared_durations", "environment_of"]
+__all__ = [
+    "DECLARATION_KEYS",
+    "EnvironmentView",
+    "Home",
+    "canonical_tags",
+    "declarations",
+    "declared_durations",
+    "declared_role",
+    "environment_of",
+]
 
-DECLARATION_KEYS = ("expected-duration",)
+DECLARATION_KEYS = ("expected-duration", "restartable", "capacity-role")
 """Declarations that a rule or a normaliser reads; others are left in the raw tags."""
 
+_ROLES = frozenset({"baseline", "overflow", "mixed"})
 _DURATIONS = frozenset({"expected-duration"})
 _DURATION = re.compile(r"([0-9]{1,9})([smhd])")
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
@@ -98,6 +108,13 @@ def declared_durations(declared: PartialMap) -> PartialMap:
             known[key] = value
     maybe = {key: doubt for key, doubt in declared.maybe.items() if key in _DURATIONS}
     return PartialMap(known, maybe=maybe, unlisted=declared.unlisted)
+
+
+def declared_role(declared: PartialMap) -> str | Unknown | None:
+    """The role of a resource's capacity (`capacity-role`); a word that is none of them counts as missing."""
+    present = declared.presence("capacity-role")
+    role = declared["capacity-role"] if present is True else present
+    return role if isinstance(role, Unknown) or role in _ROLES else None
 
 
 @dataclass(frozen=True, slots=True)

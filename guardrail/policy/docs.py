@@ -154,16 +154,32 @@ def _validations(spec: Mapping[str, Any]) -> str:
 
 
 def _example(title: str, cases: Sequence[Case], outcome: str) -> Iterator[str]:
-    for case in cases:
-        outcomes = [expected.outcome for expected in case.expect.values()]
-        wanted = outcome in outcomes if outcome == "fail" else set(outcomes) == {"pass"}
-        if wanted and case.inline is not None:
-            yield f"## {title}"
-            yield f"{case.name[0].upper()}{case.name[1:]}:"
-            shown = [*(_yaml(beside) for beside in case.context), _shown_input(apply_patch(case.inline, case.patch))]
-            joined = "---\n".join(shown)
-            yield f"```yaml\n{joined}```"
-            return
+    """The first case that fails; or the first that passes all validations, else all that apply to its target."""
+    wanted = (_fails,) if outcome == "fail" else (_passes_all, _passes)
+    shown = (case for holds in wanted for case in cases if case.inline is not None and holds(case))
+    case = next(shown, None)
+    if case is not None:
+        yield f"## {title}"
+        yield f"{case.name[0].upper()}{case.name[1:]}:"
+        inputs = [*(_yaml(beside) for beside in case.context), _shown_input(apply_patch(case.inline, case.patch))]
+        joined = "---\n".join(inputs)
+        yield f"```yaml\n{joined}```"
+
+
+def _outcomes(case: Case) -> set[str]:
+    return {expected.outcome for expected in case.expect.values()}
+
+
+def _fails(case: Case) -> bool:
+    return "fail" in _outcomes(case)
+
+
+def _passes_all(case: Case) -> bool:
+    return _outcomes(case) == {"pass"}
+
+
+def _passes(case: Case) -> bool:
+    return "pass" in _outcomes(case) <= {"pass", "skip"}
 
 
 def _shown_input(value: Mapping[str, Any]) -> str:

@@ -17,10 +17,11 @@ if TYPE_CHECKING:
     from guardrail.normalise.kubernetes.placement import Placement
     from guardrail.normalise.kubernetes.reading import Reader
 
-__all__ = ["purchase_of"]
+__all__ = ["capacity_role_of", "purchase_of"]
 
 _MIXED = "mixed"
 _PREFERRED = "preferredDuringSchedulingIgnoredDuringExecution"
+_ROLES = frozenset({"baseline", "overflow", "mixed"})
 _Kinds = set[str | Unknown]
 
 
@@ -45,6 +46,13 @@ def purchase_of(reader: Reader, pod: Mapping[str, Any], at: str, placement: Plac
         return _MIXED
     preferred = {kind for key, values in _preferred(reader, pod, at) for kind in _kinds(key, values, facts)}
     return _MIXED if SPOT in preferred else ON_DEMAND
+
+
+def capacity_role_of(placement: Placement, facts: Facts) -> str | None:
+    """The role that the registry gives the pools which the pod's labels name, where it is the same for all of them."""
+    names = {name for demands in placement.alternatives for values in demands.values(LabelSays.POOL) for name in values}
+    roles = {pool.get("capacity_role") for pool in registered_pools(facts) if pool.get("name") in names}
+    return next((str(role) for role in roles if role in _ROLES), None) if len(roles) == 1 else None
 
 
 def _of_term(required: Mapping[str, Sequence[str]], facts: Facts) -> str | Unknown | None:

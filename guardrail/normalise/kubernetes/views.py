@@ -6,12 +6,14 @@ from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from guardrail.attribution import declared_durations
+from guardrail.attribution import declared_durations, declared_role
 from guardrail.catalogue.kinds import Reading
 from guardrail.cel.unknown import Unknown
+from guardrail.normalise.kubernetes.autoscaling import is_autoscaler
 from guardrail.normalise.kubernetes.jobs import NO_JOB, job_facts
 from guardrail.normalise.kubernetes.labels import workload_class
 from guardrail.normalise.kubernetes.placement import ANYWHERE, instance_types_of, regions_of
+from guardrail.normalise.kubernetes.signals import signals_of
 from guardrail.normalise.kubernetes.units import Units, spec_of, surge_of
 from guardrail.view.schema import blank_view, unknown_paths
 
@@ -48,6 +50,11 @@ def object_view(head: Head, workload: Workload, labels: Labels, cluster: Cluster
     if isinstance(labels.workload_type, Unknown) or labels.workload_type:
         view["workload_type"] = labels.workload_type
     view.update(_numbers(workload.devices, workload.units, autoscaled=False))
+    role = workload.capacity_role if (declared := declared_role(labels.declared)) is None else declared
+    if role is not None:
+        view["capacity_role"] = role
+    if is_autoscaler(head):
+        view["signals"] = signals_of(head)
     view["instance_types"] = types = [] if workload.placement is ANYWHERE else instance_types_of(workload.placement)
     view["pod_sets"] = _pod_sets(workload, types)
     view["purchase"], view["pod"] = workload.purchase, {"restart_policy": workload.restart_policy}

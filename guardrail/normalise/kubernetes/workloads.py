@@ -11,7 +11,7 @@ from guardrail.normalise.kubernetes.daemonsets import nodes_of_daemon_set, regis
 from guardrail.normalise.kubernetes.devices import NO_DEVICES, Devices, devices_of
 from guardrail.normalise.kubernetes.placement import ANYWHERE, Models, Placement, models_of, placement_of
 from guardrail.normalise.kubernetes.pods import PodDevices, devices_of_pod
-from guardrail.normalise.kubernetes.purchase import purchase_of
+from guardrail.normalise.kubernetes.purchase import capacity_role_of, purchase_of
 from guardrail.normalise.kubernetes.units import ONE, Units, spec_of, unknown_units, written_units
 
 if TYPE_CHECKING:
@@ -42,6 +42,7 @@ class Workload:
     unread: Unknown | None = None
     purchase: str | Unknown = "on-demand"
     restart_policy: str | Unknown = "Always"
+    capacity_role: str | None = None
 
 
 RUNS_NOTHING = Workload(NO_DEVICES, ONE)
@@ -81,7 +82,8 @@ def _read(head: Head, spec: Mapping[str, Any], where: tuple[Mapping[str, Any], M
     purchase = purchase_of(head.reader, pod, f"{at}/spec", placement, facts)
     restarts = _restart_policy(head.reader, pod, f"{at}/spec")
     units = written_units(head, spec, nodes)
-    return Workload(devices, units, placement, held, at, has_pods=True, purchase=purchase, restart_policy=restarts)
+    role = capacity_role_of(placement, facts)
+    return Workload(devices, units, placement, held, at, has_pods=True, purchase=purchase, restart_policy=restarts, capacity_role=role)
 
 
 def _restart_policy(reader: Reader, pod: Mapping[str, Any], at: str) -> str | Unknown:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
-from guardrail.attribution import Home, canonical_tags, declarations, declared_durations, environment_of
+from guardrail.attribution import Home, canonical_tags, declarations, declared_durations, declared_role, environment_of
 from guardrail.catalogue.resource_types import resource_type
 from guardrail.cel.unknown import PartialMap, Unknown
 from guardrail.model import Identity, Origin, Resource
@@ -191,6 +191,9 @@ def _declare(view: dict[str, Any], change: Change, values: Values, tags: Tags, f
         written = PartialMap({**written, **metadata}, unlisted=written.unlisted)
     declared = declarations(written, view["provider"], (change.text,), facts)
     view["declared"], view["declared_s"] = declared, declared_durations(declared)
+    role = declared_role(declared)
+    if role is not None:
+        view["capacity_role"] = role
 
 
 def _tag(tags: PartialMap, key: str) -> str | Unknown | None:
