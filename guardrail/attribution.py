@@ -27,7 +27,7 @@ __all__ = [
     "environment_of",
 ]
 
-DECLARATION_KEYS = ("expected-duration", "restartable", "capacity-role")
+DECLARATION_KEYS = ("expected-duration", "restartable", "capacity-role", "checkpoint-uri")
 """Declarations that a rule or a normaliser reads; others are left in the raw tags."""
 
 _ROLES = frozenset({"baseline", "overflow", "mixed"})

@@ -43,7 +43,8 @@ class Facts:
     labels. `clusters`: the registry, by name (members as in the profile). `global_types`: globs of
     Terraform types without a region. `declarations`: platform → how a declaration is spelled, `{key}`
     standing for its name; `declarations_for`: address, or kind/namespace/name → declarations of what
-    cannot carry them. `cluster` and `namespace` are run facts from the flags.
+    cannot carry them. `checkpoint_env` and `checkpoint_args`: variables and flags that name where
+    checkpoints go. `cluster` and `namespace` are run facts from the flags.
     `now` is the one clock reading of the run, aware and in UTC.
     """
 
@@ -56,5 +57,7 @@ class Facts:
     global_types: tuple[str, ...] = ()
     declarations: Mapping[str, str] = field(default_factory=dict)
     declarations_for: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    checkpoint_env: tuple[str, ...] = ()
+    checkpoint_args: tuple[str, ...] = ()
     cluster: str | None = None
     namespace: str | None = None

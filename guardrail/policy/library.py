@@ -44,6 +44,8 @@ _READ_PARTS = (
     "regions.global_types",
     "declarations",
     "declarations_for",
+    "spot.checkpoint_env",
+    "spot.checkpoint_args",
 )
 _SAID_ONCE = frozenset({"apiVersion", "kind"})
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from guardrail.errors import Fault, ProfileError
 from guardrail.facts import Environments, Facts
 from guardrail.model import Note, ProfileInfo
-from guardrail.policy.catalogue import DECLARATIONS, GLOBAL_TYPES, TAG_KEYS
+from guardrail.policy.catalogue import CHECKPOINT_ARGS, CHECKPOINT_ENV, DECLARATIONS, GLOBAL_TYPES, TAG_KEYS
 from guardrail.policy.documents import read_documents
 from guardrail.policy.profile_checks import cross_faults, homes_of, spellings_of
 from guardrail.policy.profile_merge import Merged, merge
@@ -76,6 +76,8 @@ class Profile:
             clusters={cluster["name"]: cluster for cluster in self.value("clusters") or ()},
             global_types=tuple(self.value("regions.global_types") or GLOBAL_TYPES),
             declarations={**DECLARATIONS, **(self.value("declarations") or {})},
+            checkpoint_env=tuple(self.value("spot.checkpoint_env") or CHECKPOINT_ENV),
+            checkpoint_args=tuple(self.value("spot.checkpoint_args") or CHECKPOINT_ARGS),
             declarations_for=_registered_declarations(self),
             cluster=cluster,
             namespace=namespace,

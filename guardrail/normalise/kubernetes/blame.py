@@ -33,6 +33,7 @@ def blame_of(head: Head, labels: Labels, workload: Workload, facts: Facts) -> di
         blame["suspended"] = "/spec/suspend"
     blame.update(job_facts(head, workload).pointers or {})
     if workload.has_pods:
+        blame["checkpoint"] = f"{workload.template}/spec/containers"
         blame["pod.restart_policy"] = f"{workload.template}/spec/restartPolicy"
     return blame
 

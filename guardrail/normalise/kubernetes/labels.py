@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from guardrail.normalise.kubernetes.places import ClusterFacts
     from guardrail.normalise.kubernetes.run import Run
 
-__all__ = ["Attribution", "Labels", "workload_class"]
+__all__ = ["WORKLOADS", "Attribution", "Labels", "workload_class"]
 
 Source = str | Unknown | None
 
@@ -24,7 +24,7 @@ _NO_NAMESPACE_LABELS = Unknown(("run:namespace-labels",))
 _ENVIRONMENT = "environment"
 _WORKLOAD_TYPE = "workload-type"
 _CLASS_OF_TYPE = {"online-inference": "serving", "async-inference": "serving", "notebook": "notebook"}
-_WORKLOADS = frozenset({"compute", "batch", "serving", "notebook"})
+WORKLOADS = frozenset({"compute", "batch", "serving", "notebook"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +111,6 @@ def _value(tags: PartialMap, key: str) -> str | Unknown | None:
 
 def workload_class(kind_class: str, workload_type: str | Unknown | None) -> str:
     """The class of an object: in workloads the type may make it serving or notebook, nothing else changes it."""
-    if kind_class not in _WORKLOADS or not isinstance(workload_type, str):
+    if kind_class not in WORKLOADS or not isinstance(workload_type, str):
         return kind_class
     return _CLASS_OF_TYPE.get(workload_type, kind_class)

@@ -11,7 +11,9 @@ from guardrail.attribution import Home, canonical_tags, declarations, declared_d
 from guardrail.catalogue.resource_types import resource_type
 from guardrail.cel.unknown import PartialMap, Unknown
 from guardrail.model import Identity, Origin, Resource
+from guardrail.normalise.checkpoints import checkpoint_of
 from guardrail.normalise.terraform.capacity import NOTHING, capacity_fields, unread_fields
+from guardrail.normalise.terraform.environment import containers_to_read
 from guardrail.normalise.terraform.jobs import job_facts
 from guardrail.normalise.terraform.providers import account_in_arn, provider_of, source_of
 from guardrail.normalise.terraform.purchase import purchase_of
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
 __all__ = ["PlanContext", "resource_of"]
 
 
+_WORKLOADS = frozenset({"compute", "batch", "serving", "notebook"})
 _IN_A_CLUSTER = frozenset({"kubernetes", "helm"})
 
 
@@ -95,7 +98,7 @@ def _view(change: Change, values: Values, plan: PlanContext) -> tuple[dict[str, 
     }
     view.update({name: value for name, value in optional.items() if value is not None})
     _attribute(view, tags, rtype, provider, plan.facts)
-    _declare(view, change, values, tags, plan.facts)
+    _declare(view, change, values, tags, plan.facts, read=read is not None)
     blame.update(dict.fromkeys(("tags", "raw_tags", "workload_type", "environment"), tags.pointer) if tags.taggable else {})
     blame.update({"region": place.pointer, "regions": place.pointer} if place.pointer else {})
     blame.update(capacity.blame)
@@ -181,7 +184,9 @@ def _attribute(view: dict[str, Any], tags: Tags, rtype: ResourceType, provider: 
         view["workload_type"] = workload
 
 
-def _declare(view: dict[str, Any], change: Change, values: Values, tags: Tags, facts: Facts) -> None:
+def _declare(  # noqa: PLR0913 - the parts of one view
+    view: dict[str, Any], change: Change, values: Values, tags: Tags, facts: Facts, *, read: bool
+) -> None:
     """Fill what the resource declares by its tags, on Google by the metadata of an instance too."""
     written = tags.effective
     metadata = values.get("metadata") if view["provider"] == "google" else None
@@ -191,6 +196,10 @@ def _declare(view: dict[str, Any], change: Change, values: Values, tags: Tags, f
         written = PartialMap({**written, **metadata}, unlisted=written.unlisted)
     declared = declarations(written, view["provider"], (change.text,), facts)
     view["declared"], view["declared_s"] = declared, declared_durations(declared)
+    if view["class"] in _WORKLOADS:
+        unread = None if read else Unknown((f"type {change.type}",))
+        containers, doubt = containers_to_read(change.type, values)
+        view["checkpoint"] = checkpoint_of(declared, containers, facts, unread if doubt is None else doubt)
     role = declared_role(declared)
     if role is not None:
         view["capacity_role"] = role
