@@ -101,3 +101,9 @@ def test_the_profile_declares_for_what_cannot_and_never_over_what_does() -> None
         for metadata in ("{name: p, namespace: ml}", "{name: q, namespace: ml, annotations: {acme.io/expected-duration: 2h}}")
     ]
     assert [pod["declared_s"]["expected-duration"] for pod in pods] == [3600, 7200]
+
+
+def test_a_job_without_containers_leaves_open_what_it_does_not_write() -> None:
+    part = batch("{selector: {matchLabels: {a: b}}, template: {spec: {}}}")
+    assert (isinstance(part["deadline_s"], Unknown), isinstance(part["retries"], Unknown)) == (True, True)
+    assert batch("{activeDeadlineSeconds: 60, backoffLimit: 1, template: {spec: {}}}")["deadline_s"] == 60
