@@ -1,10 +1,11 @@
-"""Who a resource belongs to: canonical tags, environment, workload type.
+"""Who a resource belongs to and what it states about itself: canonical tags, environment, declarations.
 
 Shared by every normaliser, so that a label and a tag mean the same on each platform.
 """
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
@@ -15,10 +16,29 @@ from guardrail.facts import DEFAULT_ENVIRONMENT, Environments, Facts
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-__all__ = ["EnvironmentView", "Home", "canonical_tags", "environment_of", "tag_conflicts", "unclaimed_keys"]
+__all__ = [
+    "DECLARATION_KEYS",
+    "EnvironmentView",
+    "Home",
+    "canonical_tags",
+    "declarations",
+    "declared_durations",
+    "declared_role",
+    "environment_of",
+    "tag_conflicts",
+    "unclaimed_keys",
+]
 
 _RESERVED = "aws:"  # AWS writes these keys itself; nobody can rename them
 _WITHOUT_SEPARATORS = str.maketrans("", "", "-_.")
+
+DECLARATION_KEYS = ("expected-duration", "restartable", "capacity-role", "checkpoint-uri")
+"""Declarations that a rule or a normaliser reads; others are left in the raw tags."""
+
+_ROLES = frozenset({"baseline", "overflow", "mixed"})
+_DURATIONS = frozenset({"expected-duration"})
+_DURATION = re.compile(r"([0-9]{1,9})([smhd])")
+_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 
 
 def canonical_tags(raw: Mapping[str, Any], platform: str, facts: Facts) -> PartialMap:
@@ -101,6 +121,51 @@ def _accepted(key: str, platform: str, facts: Facts) -> tuple[str, ...]:
 def _spellings(key: str, platform: str, facts: Facts) -> Iterator[str]:
     for spelling in _accepted(key, platform, facts):
         yield spelling.lower() if platform == "azure" else spelling
+
+
+def declarations(written: Mapping[str, Any], platform: str, names: tuple[str, ...], facts: Facts) -> PartialMap:
+    """What a resource declares, by canonical key: `expected-duration` for `guardrail.dev/expected-duration`.
+
+    `written` are its annotations, tags or labels (values may be `Unknown`); `names` are those by
+    which `declarations_for` of the profile may know it. What the resource says itself wins.
+    """
+    partial = written if isinstance(written, PartialMap) else PartialMap(written)
+    if platform == "azure":
+        partial = _fold(partial)
+    pattern = facts.declarations.get(platform, "")
+    known: dict[str, Any] = {}
+    maybe: dict[str, Unknown] = {}
+    for key in DECLARATION_KEYS if pattern else ():
+        spelling = pattern.replace("{key}", key)
+        spelling = spelling.lower() if platform == "azure" else spelling
+        if partial.get(spelling, "") != "":  # empty text declares nothing
+            known[key] = partial[spelling]
+        elif spelling in partial.maybe:
+            maybe[key] = partial.maybe[spelling]
+    for name in names:
+        known = {**facts.declarations_for.get(name, {}), **known}
+    return PartialMap(known, maybe=maybe, unlisted=partial.unlisted)
+
+
+def declared_durations(declared: PartialMap) -> PartialMap:
+    """The seconds of the declarations that state a duration (`90s`, `30m`, `4h`, `14d`); another text counts as missing."""
+    known: dict[str, Any] = {}
+    for key in _DURATIONS & declared.keys():
+        value = declared[key]
+        written = _DURATION.fullmatch(value) if isinstance(value, str) else None
+        if written is not None:
+            known[key] = int(written[1]) * _SECONDS[written[2]]
+        elif isinstance(value, Unknown):
+            known[key] = value
+    maybe = {key: doubt for key, doubt in declared.maybe.items() if key in _DURATIONS}
+    return PartialMap(known, maybe=maybe, unlisted=declared.unlisted)
+
+
+def declared_role(declared: PartialMap) -> str | Unknown | None:
+    """The role of a resource's capacity (`capacity-role`); a word that is none of them counts as missing."""
+    present = declared.presence("capacity-role")
+    role = declared["capacity-role"] if present is True else present
+    return role if isinstance(role, Unknown) or role in _ROLES else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,7 +41,10 @@ class Facts:
     `spellings`: canonical tag key → platform (kubernetes, aws, google, azure) → accepted raw keys,
     preferred first. `inherit`: canonical keys that an object takes over from its namespace's
     labels. `clusters`: the registry, by name (members as in the profile). `global_types`: globs of
-    Terraform types without a region. `cluster` and `namespace` are run facts from the flags.
+    Terraform types without a region. `declarations`: platform → how a declaration is spelled, `{key}`
+    standing for its name; `declarations_for`: address, or kind/namespace/name → declarations of what
+    cannot carry them. `checkpoint_env` and `checkpoint_args`: variables and flags that name where
+    checkpoints go. `cluster` and `namespace` are run facts from the flags.
     `now` is the one clock reading of the run, aware and in UTC.
     """
 
@@ -52,5 +55,9 @@ class Facts:
     inherit_from_resource_group: bool = False
     clusters: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     global_types: tuple[str, ...] = ()
+    declarations: Mapping[str, str] = field(default_factory=dict)
+    declarations_for: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    checkpoint_env: tuple[str, ...] = ()
+    checkpoint_args: tuple[str, ...] = ()
     cluster: str | None = None
     namespace: str | None = None

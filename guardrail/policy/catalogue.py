@@ -7,7 +7,18 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["CATALOGUE", "CATEGORIES", "GLOBAL_TYPES", "GPU_SYSTEM_NAMESPACES", "SYSTEM_NAMESPACES", "TAG_KEYS", "TAG_SETS"]
+__all__ = [
+    "CATALOGUE",
+    "CATEGORIES",
+    "CHECKPOINT_ARGS",
+    "CHECKPOINT_ENV",
+    "DECLARATIONS",
+    "GLOBAL_TYPES",
+    "GPU_SYSTEM_NAMESPACES",
+    "SYSTEM_NAMESPACES",
+    "TAG_KEYS",
+    "TAG_SETS",
+]
 
 _CANONICAL_KEYS = (
     "team",
@@ -51,6 +62,28 @@ GLOBAL_TYPES = (
     "azurerm_consumption_budget_*",
 )
 """Globs of Terraform types that live in no region."""
+
+DECLARATIONS: Mapping[str, str] = {
+    "kubernetes": "guardrail.dev/{key}",
+    "aws": "guardrail:{key}",
+    "google": "guardrail-{key}",
+    "azure": "guardrail-{key}",
+}
+"""How a declaration is spelled: annotations, AWS and Azure tags, Google labels and instance metadata."""
+
+CHECKPOINT_ENV = ("CHECKPOINT_DIR", "CHECKPOINT_URI", "CHECKPOINT_PATH", "CKPT_DIR", "CKPT_PATH", "OUTPUT_DIR")
+CHECKPOINT_ARGS = (
+    "--checkpoint-dir",
+    "--checkpoint-path",
+    "--ckpt-dir",
+    "--ckpt-path",
+    "--output-dir",
+    "--save-dir",
+    "--save",
+    "--default-root-dir",
+    "--resume-from-checkpoint",
+)
+"""Variables and flags by which training frameworks are told where checkpoints go; a dash and an underscore are the same."""
 
 TAG_SETS = ("base", "compute", "serving", "data", "namespace", "gpu", "training")
 """The sets of required tag keys that the shipped rules know."""

@@ -169,16 +169,32 @@ def _validations(spec: Mapping[str, Any]) -> str:
 
 
 def _example(title: str, cases: Sequence[Case], outcome: str) -> Iterator[str]:
-    """The first case of an outcome: some validation fails, or all pass, else some pass and the others do not apply."""
-    shown = [case for case in cases if case.inline is not None]
-    outcomes = {case.name: {expected.outcome for expected in case.expect.values()} for case in shown}
-    wanted = [case for case in shown if (outcome in outcomes[case.name] if outcome == "fail" else outcomes[case.name] == {"pass"})]
-    wanted += [case for case in shown if outcome == "pass" and outcomes[case.name] == {"pass", "skip"}]
-    for case in wanted[:1]:
+    """The first case that fails; or the first that passes all validations, else all that apply to its target."""
+    wanted = (_fails,) if outcome == "fail" else (_passes_all, _passes)
+    shown = (case for holds in wanted for case in cases if case.inline is not None and holds(case))
+    case = next(shown, None)
+    if case is not None:
         yield f"## {title}"
         yield f"{case.name[0].upper()}{case.name[1:]}:"
-        joined = "---\n".join([*(_yaml(beside) for beside in case.context), _shown_input(apply_patch(case.inline, case.patch))])
+        inputs = [*(_yaml(beside) for beside in case.context), _shown_input(apply_patch(case.inline, case.patch))]
+        joined = "---\n".join(inputs)
         yield f"```yaml\n{joined}```"
+
+
+def _outcomes(case: Case) -> set[str]:
+    return {expected.outcome for expected in case.expect.values()}
+
+
+def _fails(case: Case) -> bool:
+    return "fail" in _outcomes(case)
+
+
+def _passes_all(case: Case) -> bool:
+    return _outcomes(case) == {"pass"}
+
+
+def _passes(case: Case) -> bool:
+    return "pass" in _outcomes(case) <= {"pass", "skip"}
 
 
 def _shown_input(value: Mapping[str, Any]) -> str:

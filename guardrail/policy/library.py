@@ -42,6 +42,10 @@ _READ_PARTS = (
     "tags.workload_types",  # what other parts name is checked against it
     "regions.further",
     "regions.global_types",
+    "declarations",
+    "declarations_for",
+    "spot.checkpoint_env",
+    "spot.checkpoint_args",
 )
 _SAID_ONCE = frozenset({"apiVersion", "kind"})
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from guardrail.errors import Fault, ProfileError
 from guardrail.facts import Environments, Facts
 from guardrail.model import Note, ProfileInfo
-from guardrail.policy.catalogue import GLOBAL_TYPES, TAG_KEYS
+from guardrail.policy.catalogue import CHECKPOINT_ARGS, CHECKPOINT_ENV, DECLARATIONS, GLOBAL_TYPES, TAG_KEYS
 from guardrail.policy.documents import read_documents
 from guardrail.policy.profile_checks import cross_faults, homes_of, spellings_of
 from guardrail.policy.profile_merge import Merged, merge
@@ -75,6 +75,10 @@ class Profile:
             inherit_from_resource_group=self.value("tags.inherit.from_resource_group") is True,
             clusters={cluster["name"]: cluster for cluster in self.value("clusters") or ()},
             global_types=tuple(self.value("regions.global_types") or GLOBAL_TYPES),
+            declarations={**DECLARATIONS, **(self.value("declarations") or {})},
+            checkpoint_env=tuple(self.value("spot.checkpoint_env") or CHECKPOINT_ENV),
+            checkpoint_args=tuple(self.value("spot.checkpoint_args") or CHECKPOINT_ARGS),
+            declarations_for=_registered_declarations(self),
             cluster=cluster,
             namespace=namespace,
         )
@@ -202,3 +206,13 @@ def _environments(profile: Profile) -> Environments:
 
 def _registered(profile: Profile, part: str, key: str) -> dict[str, str]:
     return {entry[key]: entry["environment"] for entry in profile.value(part) or () if "environment" in entry}
+
+
+def _registered_declarations(profile: Profile) -> dict[str, dict[str, str]]:
+    """Declarations of what cannot carry them; YAML may have read a value as a number or a flag."""
+    registered: Mapping[str, Mapping[str, Any]] = profile.value("declarations_for") or {}
+    return {name: {key: _as_text(value) for key, value in stated.items()} for name, stated in registered.items()}
+
+
+def _as_text(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)

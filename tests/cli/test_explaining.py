@@ -130,7 +130,7 @@ def test_the_first_digits_will_do(length: int, capsys: pytest.CaptureFixture[str
 @pytest.mark.parametrize(
     ("name", "told"),
     [
-        pytest.param("000000000000", "nothing was found that has this fingerprint; give the paths and flags", id="one that no finding has"),
+        pytest.param("000000000000", "has this fingerprint; give the paths and flags", id="one that no finding has"),
         pytest.param("abc", "at least 4 digits", id="one that is too short"),
         pytest.param("over-peak", "hexadecimal", id="a name"),
     ],
@@ -333,4 +333,4 @@ def test_every_finding_of_the_fixtures_can_be_explained(monkeypatch: pytest.Monk
     for finding in found:
         document = explained(capsys, finding["fingerprint"], *argv)
         assert document["rule"]["value"] is not True
-        assert document["rule"]["decisive"]
+        assert document["rule"]["decisive"] or not document["rule"]["parts"], "a rule that is one test decides by itself"

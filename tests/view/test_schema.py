@@ -26,7 +26,10 @@ def complete_view() -> dict[str, Any]:
         environment="dev",
         environment_source="home",
         uses_gpu=True,
+        purchase="spot",
     )
+    view["pod"].update(restart_policy="Never")
+    view["batch"].update(retries=2, retries_bounded=True)
     view["gpu"].update(count=8.0, total_min=8.0, total_max=24.0)
     view["units"].update(min=1, max=3, desired=3, surge=0, bounded=True)
     return view

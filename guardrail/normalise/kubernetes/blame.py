@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from guardrail.catalogue.accelerators import LabelSays
 from guardrail.cel.unknown import Unknown
+from guardrail.normalise.kubernetes.jobs import job_facts
 from guardrail.syntax.pointers import escape
 
 if TYPE_CHECKING:
@@ -34,6 +35,10 @@ def blame_of(head: Head, labels: Labels, workload: Workload, facts: Facts) -> di
         blame.update(_numbers(workload))
     if head.kind in {"Job", "CronJob"}:
         blame["suspended"] = "/spec/suspend"
+    blame.update(job_facts(head, workload).pointers or {})
+    if workload.has_pods:
+        blame["checkpoint"] = f"{workload.template}/spec/containers"
+        blame["pod.restart_policy"] = f"{workload.template}/spec/restartPolicy"
     return blame
 
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from guardrail.facts import Facts
     from guardrail.model import KubernetesObject
 
-__all__ = ["Head", "Key", "display", "read_head"]
+__all__ = ["Head", "Key", "annotations_of", "display", "read_head"]
 
 Key = tuple[str, str, str | None, str]
 """Group, kind, namespace and name: how objects of one run refer to each other."""
@@ -81,6 +81,13 @@ class Head:
 def display(kind: str, namespace: str | None, name: str) -> str:
     """An object as references and messages name it: `Deployment vision-prod/llm`."""
     return f"{kind} {namespace}/{name}" if namespace else f"{kind} {name}"
+
+
+def annotations_of(head: Head) -> PartialMap:
+    """The annotations of an object; a value that is no text is unknown, as the API server refuses it."""
+    if not head.metadata.get("annotations"):
+        return PartialMap()
+    return _texts(head.reader, head.metadata, "annotations", "/metadata")
 
 
 def read_head(source: KubernetesObject, facts: Facts) -> Head:
@@ -151,12 +158,16 @@ def _template_metadata(value: Mapping[str, Any]) -> Mapping[str, Any]:
 
 def _labels(reader: Reader, metadata: Mapping[str, Any], at: str) -> PartialMap:
     """The labels as written; a value that the API server refuses is unknown: one that is no text, or that something has yet to fill in."""
-    found = reader.mapping(metadata, "labels", at)
+    return _texts(reader, metadata, "labels", at)
+
+
+def _texts(reader: Reader, metadata: Mapping[str, Any], name: str, at: str) -> PartialMap:
+    found = reader.mapping(metadata, name, at)
     if isinstance(found, Unknown):
         return PartialMap(unlisted=found)
     if all(type(key) is str and type(value) is str and not _is_placeholder(value) for key, value in found.items()):
         return PartialMap(found)
-    return PartialMap({str(key): _label(reader, f"{at}/labels/{escape(str(key))}", value) for key, value in found.items()})
+    return PartialMap({str(key): _label(reader, f"{at}/{name}/{escape(str(key))}", value) for key, value in found.items()})
 
 
 def _label(reader: Reader, at: str, value: Any) -> str | Unknown:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from guardrail.attribution import EnvironmentView, Home, canonical_tags, environment_of, tag_conflicts, unclaimed_keys
+from guardrail.attribution import EnvironmentView, Home, canonical_tags, declarations, environment_of, tag_conflicts, unclaimed_keys
 from guardrail.cel.unknown import PartialMap, Unknown
+from guardrail.normalise.kubernetes.heads import annotations_of
 
 if TYPE_CHECKING:
     from guardrail.facts import Facts
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from guardrail.normalise.kubernetes.places import ClusterFacts
     from guardrail.normalise.kubernetes.run import Run
 
-__all__ = ["Attribution", "Labels", "workload_class"]
+__all__ = ["WORKLOADS", "Attribution", "Labels", "workload_class"]
 
 Source = str | Unknown | None
 
@@ -23,7 +24,7 @@ _NO_NAMESPACE_LABELS = Unknown(("run:namespace-labels",))
 _ENVIRONMENT = "environment"
 _WORKLOAD_TYPE = "workload-type"
 _CLASS_OF_TYPE = {"online-inference": "serving", "async-inference": "serving", "notebook": "notebook"}
-_WORKLOADS = frozenset({"compute", "batch", "serving", "notebook"})
+WORKLOADS = frozenset({"compute", "batch", "serving", "notebook"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,7 @@ class Labels:
     """`own` are the canonical tags of the object itself, `tags` with those it takes over from its namespace.
 
     `conflicts` and `unclaimed` are `tag_conflicts` and `unclaimed_keys` of the view.
+    `declared` is what its annotations state, and the profile for it.
     """
 
     own: PartialMap
@@ -39,6 +41,7 @@ class Labels:
     unclaimed: list[dict[str, str] | Unknown]
     environment: EnvironmentView
     workload_type: str | Unknown | None
+    declared: PartialMap
 
 
 class Attribution:
@@ -72,7 +75,12 @@ class Attribution:
             unclaimed=unclaimed_keys(head.labels, "kubernetes", facts),
             environment=environment,
             workload_type=head.kind_facts.workload_type if written is None else written,
+            declared=self._declared(head),
         )
+
+    def _declared(self, head: Head) -> PartialMap:
+        names = (head.id.partition("/")[2], head.id, head.shown_name) if self._facts.declarations_for else ()
+        return declarations(annotations_of(head), "kubernetes", names, self._facts)
 
     def _environment(self, namespace: Source, namespace_tag: Source, own_tag: Source) -> EnvironmentView:
         sources = (namespace, namespace_tag, own_tag)
@@ -113,6 +121,6 @@ def _value(tags: PartialMap, key: str) -> str | Unknown | None:
 
 def workload_class(kind_class: str, workload_type: str | Unknown | None) -> str:
     """The class of an object: in workloads the type may make it serving or notebook, nothing else changes it."""
-    if kind_class not in _WORKLOADS or not isinstance(workload_type, str):
+    if kind_class not in WORKLOADS or not isinstance(workload_type, str):
         return kind_class
     return _CLASS_OF_TYPE.get(workload_type, kind_class)

@@ -12,12 +12,12 @@ from typing import Any
 
 from guardrail.cel.unknown import Unknown
 from guardrail.syntax.pointers import escape
+from guardrail.view.schema import UNBOUNDED
 
 __all__ = ["ABSENT_LIST", "ABSENT_MAP", "Reader"]
 
 ABSENT_MAP: Mapping[str, Any] = MappingProxyType({})
 ABSENT_LIST: Sequence[Any] = ()
-_LARGEST_INT32 = 2**31 - 1
 
 
 class Reader:
@@ -72,6 +72,11 @@ class Reader:
             return bool(found)
         return self.wrong(f"{at}/{escape(key)}", "is neither true nor false")
 
+    def seconds(self, holder: Mapping[str, Any], key: str, at: str) -> int | Unknown | None:
+        """The 64-bit seconds under a key, at most the view's largest number; None when absent."""
+        found = holder.get(key)
+        return UNBOUNDED if isinstance(found, int) and found > UNBOUNDED else self.count(holder, key, at)
+
     def count(self, holder: Mapping[str, Any], key: str, at: str, *, lowest: int = 0) -> int | Unknown | None:
         """The 32-bit number under a key; None when absent."""
         found = holder.get(key)
@@ -81,6 +86,6 @@ class Reader:
             found = int(found)
         if isinstance(found, bool) or not isinstance(found, int):
             return self.wrong(f"{at}/{escape(key)}", "is not a whole number")
-        if lowest <= found <= _LARGEST_INT32:
+        if lowest <= found <= UNBOUNDED:
             return found
         return self.wrong(f"{at}/{escape(key)}", f"is below {lowest}" if found < lowest else "is too large")

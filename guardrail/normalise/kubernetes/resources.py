@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from guardrail.cel.unknown import Unknown
 from guardrail.model import Identity, Resource
+from guardrail.normalise.checkpoints import checkpoint_of
 from guardrail.normalise.kubernetes.autoscaling import ONE_POD_A_REPLICA, is_autoscaler, scaler_of, strongest, units_of_unread
 from guardrail.normalise.kubernetes.blame import blame_of, scaler_blame
-from guardrail.normalise.kubernetes.labels import Attribution
+from guardrail.normalise.kubernetes.environments import main_containers
+from guardrail.normalise.kubernetes.labels import WORKLOADS, Attribution
 from guardrail.normalise.kubernetes.places import cluster_facts
 from guardrail.normalise.kubernetes.run import Run
 from guardrail.normalise.kubernetes.views import autoscaled, autoscaled_numbers, autoscaler_view, object_view, with_unknowns
@@ -81,9 +83,15 @@ class Maker:
 
     def _base(self, head: Head) -> dict[str, Any]:
         view = object_view(head, self.own_workload(head), self._labels_of(head), self._cluster, self._surface)
+        if view["class"] in WORKLOADS:
+            view["checkpoint"] = self._checkpoint(head, self.own_workload(head))
         view["id"] = self._ids.get(id(head), view["id"])
         view["controlled"] = self._run.controlled(head)
         return view
+
+    def _checkpoint(self, head: Head, workload: Workload) -> dict[str, Any]:
+        containers = main_containers(head, workload) if workload.has_pods and workload.unread is None else []
+        return checkpoint_of(self._labels_of(head).declared, containers, self._facts, workload.unread)
 
     def _object(self, head: Head) -> dict[str, Any]:
         """The view of an object with the numbers of its autoscaler, without the autoscaler itself."""

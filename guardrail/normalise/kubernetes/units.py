@@ -163,7 +163,7 @@ def _overlapping_runs(reader: Reader, spec: Mapping[str, Any], job: Mapping[str,
         return 1
     if policy not in {None, "Allow"}:
         return reader.wrong("/spec/concurrencyPolicy", "is none of Allow, Forbid and Replace")
-    deadline = reader.count(job, "activeDeadlineSeconds", "/spec/jobTemplate/spec")
+    deadline = reader.seconds(job, "activeDeadlineSeconds", "/spec/jobTemplate/spec")
     if deadline is None:
         return Unknown(("/spec/jobTemplate/spec/activeDeadlineSeconds (not written: overlapping runs have no limit)",))
     interval = _interval_s(reader, spec)

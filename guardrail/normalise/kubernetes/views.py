@@ -6,10 +6,14 @@ from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from guardrail.attribution import declared_durations, declared_role
 from guardrail.catalogue.kinds import Reading
 from guardrail.cel.unknown import Unknown
+from guardrail.normalise.kubernetes.autoscaling import is_autoscaler
+from guardrail.normalise.kubernetes.jobs import NO_JOB, job_facts
 from guardrail.normalise.kubernetes.labels import workload_class
 from guardrail.normalise.kubernetes.placement import ANYWHERE, instance_types_of, regions_of
+from guardrail.normalise.kubernetes.signals import signals_of
 from guardrail.normalise.kubernetes.units import spec_of, surge_of
 from guardrail.view.schema import blank_view, unknown_paths
 
@@ -46,8 +50,16 @@ def object_view(head: Head, workload: Workload, labels: Labels, cluster: Cluster
         view["workload_type"] = labels.workload_type
     view.update(_numbers(workload, autoscaled=False))
     view["containers"] = workload.containers.listed if workload.unread is None else workload.unread
+    role = workload.capacity_role if (declared := declared_role(labels.declared)) is None else declared
+    if role is not None:
+        view["capacity_role"] = role
+    if is_autoscaler(head):
+        view["signals"] = signals_of(head)
     view["instance_types"] = types = [] if workload.placement is ANYWHERE else instance_types_of(workload.placement)
     view["pod_sets"] = _pod_sets(workload, types)
+    view["purchase"], view["pod"] = workload.purchase, {"restart_policy": workload.restart_policy}
+    job = job_facts(head, workload) if workload.has_pods or workload.unread is not None else NO_JOB
+    view["batch"] = {**view["batch"], **job.fields()}
     return view
 
 
@@ -82,6 +94,8 @@ def _suspended(head: Head) -> bool | Unknown:
 
 def _attribution(head: Head, labels: Labels) -> dict[str, Any]:
     return {
+        "declared": labels.declared,
+        "declared_s": declared_durations(labels.declared),
         "tags": labels.tags,
         "tags_open": labels.tags.unlisted is not None,
         "raw_tags": head.labels,

@@ -12,6 +12,7 @@ from guardrail.normalise.kubernetes.daemonsets import nodes_of_daemon_set, regis
 from guardrail.normalise.kubernetes.devices import NO_DEVICES, Devices, devices_of
 from guardrail.normalise.kubernetes.placement import ANYWHERE, Models, Placement, models_of, placement_of
 from guardrail.normalise.kubernetes.pods import PodDevices, devices_of_pod
+from guardrail.normalise.kubernetes.purchase import capacity_role_of, purchase_of
 from guardrail.normalise.kubernetes.units import ONE, Units, spec_of, unknown_units, written_units
 
 if TYPE_CHECKING:
@@ -19,12 +20,14 @@ if TYPE_CHECKING:
 
     from guardrail.facts import Facts
     from guardrail.normalise.kubernetes.heads import Head
+    from guardrail.normalise.kubernetes.reading import Reader
 
 __all__ = ["RUNS_NOTHING", "Workload", "read_workload", "unread_workload"]
 
 _TEMPLATES = {"Pod": "", "CronJob": "/spec/jobTemplate/spec/template"}
 _TEMPLATE = "/spec/template"
 _NO_MODELS = Models()
+_RESTARTS = frozenset({"Always", "OnFailure", "Never"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +42,9 @@ class Workload:
     template: str = ""
     has_pods: bool = False
     unread: Unknown | None = None
+    purchase: str | Unknown = "on-demand"
+    restart_policy: str | Unknown = "Always"
+    capacity_role: str | None = None
 
 
 RUNS_NOTHING = Workload(NO_DEVICES, ONE)
@@ -60,7 +66,8 @@ def read_workload(head: Head, facts: Facts) -> Workload:
         why = template if isinstance(template, Unknown) else pod
         assert isinstance(why, Unknown)
         units = unknown_units(why) if head.kind == "DaemonSet" else written_units(head, spec, None)
-        return Workload(_unknown_devices(why), units, template=at, has_pods=True, unread=why)
+        devices = _unknown_devices(why)
+        return Workload(devices, units, template=at, has_pods=True, unread=why, purchase=why, restart_policy=why)
     return _read(head, spec, (template, pod, at), facts)
 
 
@@ -74,13 +81,34 @@ def _read(head: Head, spec: Mapping[str, Any], where: tuple[Mapping[str, Any], M
         tolerations = tolerations_of(head.reader, pod, f"{at}/spec")
         nodes = nodes_of_daemon_set(tolerations, placement, facts, asks_for_devices=bool(held.amounts))
     devices = devices_of(held, models, placement.doubt)
-    containers = containers_of(head.reader, template, pod, f"{at}/spec")
-    return Workload(devices, written_units(head, spec, nodes), placement, held, containers, at, has_pods=True)
+    purchase = purchase_of(head.reader, pod, f"{at}/spec", placement, facts)
+    restarts = _restart_policy(head.reader, pod, f"{at}/spec")
+    units = written_units(head, spec, nodes)
+    return Workload(
+        devices,
+        units,
+        placement,
+        held,
+        containers_of(head.reader, template, pod, f"{at}/spec"),
+        at,
+        has_pods=True,
+        purchase=purchase,
+        restart_policy=restarts,
+        capacity_role=capacity_role_of(placement, facts),
+    )
+
+
+def _restart_policy(reader: Reader, pod: Mapping[str, Any], at: str) -> str | Unknown:
+    """`Always` where nothing is written, which a Job may not have."""
+    written = reader.text(pod, "restartPolicy", at)
+    if written is None or isinstance(written, Unknown):
+        return "Always" if written is None else written
+    return written if written in _RESTARTS else reader.wrong(f"{at}/restartPolicy", "is none of Always, OnFailure and Never")
 
 
 def unread_workload(why: Unknown) -> Workload:
     """A workload of which nothing is known."""
-    return Workload(_unknown_devices(why), unknown_units(why), unread=why)
+    return Workload(_unknown_devices(why), unknown_units(why), unread=why, purchase=why, restart_policy=why)
 
 
 def _unknown_devices(why: Unknown) -> Devices:

@@ -7,18 +7,21 @@ from typing import TYPE_CHECKING
 from guardrail.catalogue.instances import accelerators_among
 from guardrail.cel.unknown import Unknown
 from guardrail.normalise.terraform.capacity import Capacity, Group, ceiling
+from guardrail.normalise.terraform.launch_templates import BLOCK, SPECIFICATION, by_block, by_configuration, uses_configuration
 from guardrail.normalise.terraform.machines import Device, Machine, machine_of, named_devices
-from guardrail.normalise.terraform.values import flag, text, texts, whole
+from guardrail.normalise.terraform.values import text, texts, whole
 from guardrail.view.schema import UNBOUNDED
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from guardrail.normalise.terraform.changes import Change
     from guardrail.normalise.terraform.joins import Joins
+    from guardrail.normalise.terraform.launch_templates import Content
     from guardrail.normalise.terraform.values import Values
 
 __all__ = ["auto_scaling_group", "eks_node_group", "instance"]
 
-_TEMPLATE = ("aws_launch_template",)
 _ACCELERATORS = ("accelerator_types", "accelerator_manufacturers")
 _EKS_DEFAULT_TYPE = "t3.medium"  # what EKS takes when neither the group nor its template names a type
 
@@ -130,12 +133,10 @@ def _asg_machines(change: Change, values: Values, joins: Joins) -> tuple[list[tu
         return [(machine_of("aws", mixed), 1)], values.point("mixed_instances_policy")
     if mixed is not None:
         return _mixed(change, mixed, joins)
-    name = "launch_configuration" if text(values.get("launch_configuration")) is not None else "launch_template"
-    if name == "launch_template":
-        found = _from_template(change, values, joins)
+    if uses_configuration(values):
+        found, name = _of(by_configuration(change, values, joins)), "launch_configuration"
     else:
-        configurations = joins.linked(change, values, name, ("aws_launch_configuration",))
-        found = _of(configurations, None, prior=values.is_prior) if configurations else _outside(values.get(name), "launch configuration")
+        found, name = _from_template(change, values, joins), "launch_template"
     return [(found or _untyped(change), 1)], values.point(name)
 
 
@@ -203,63 +204,26 @@ def _weight(override: Values) -> int | Unknown:
 
 def _from_template(change: Change, values: Values, joins: Joins) -> Machine | None:
     """The machine that the `launch_template` block names, None without such a block or where its template names none."""
-    return _by_block(change, values.block("launch_template"), joins, ("id", "name"))
+    return _of(by_block(change, values, joins, BLOCK))
 
 
 def _by_specification(change: Change, holder: Values, joins: Joins) -> Machine | None:
     """The machine that the template of a mixed policy, or of one of its overrides, names."""
-    return _by_block(change, holder.block("launch_template_specification"), joins, ("launch_template_id", "launch_template_name"))
+    return _of(by_block(change, holder, joins, SPECIFICATION))
 
 
-def _by_block(change: Change, block: Values | Unknown | None, joins: Joins, names: tuple[str, str]) -> Machine | None:
-    if block is None or isinstance(block, Unknown):
-        return None if block is None else machine_of("aws", block)
-    for name in names:
-        templates = joins.linked(change, block, name, _TEMPLATE)
-        if templates:
-            return _of(templates, block.get("version"), prior=block.is_prior)
-    return _outside(next((value for name in names for value in (block.get(name),) if value is not None), None), "launch template")
-
-
-def _outside(named: object, what: str) -> Machine:
-    """The machine of a template that is not in this plan."""
-    unknown = named if isinstance(named, Unknown) else Unknown((f"{what} {named}" if isinstance(named, str) else what,))
-    return Machine(unknown, unread=unknown)
-
-
-def _of(templates: list[Change], version: object, *, prior: bool) -> Machine | None:
+def _of(templates: Sequence[Content] | None) -> Machine | None:
     """The machine that templates name, None where they name none.
 
     Several are possible where a reference names no instance: what they do not agree on is unknown.
     """
-    machines = [_in_version(template, version, prior=prior) for template in templates]
+    if templates is None:
+        return None
+    machines = [Machine(held, unread=held) if isinstance(held, Unknown) else _written(held) for _, held in templates]
     if all(machine == machines[0] for machine in machines):
         return machines[0]
     unread = (machine.unread for machine in machines if machine is not None)
-    unknown = Unknown((*(template.text for template in templates), *(ref for doubt in unread if doubt for ref in doubt.references)))
-    return Machine(unknown, unread=unknown)
-
-
-def _in_version(template: Change, version: object, *, prior: bool) -> Machine | None:
-    """The machine that a version of a template names.
-
-    `$Latest` and a reference to the latest version follow this plan; the default version follows it
-    on creation or with `update_default_version`; a number equal to the latest version before the
-    change is the content before it. Any other version is not in the plan.
-    """
-    planned, applied = template.now, template.before or template.now
-    if template.operation == "create" or (template.operation == "replace" and not prior):
-        return _written(planned)
-    if version == "$Latest" or isinstance(version, Unknown):
-        return _written(applied if prior else planned)
-    if version in (None, "", "$Default"):  # a damaged plan may hold what no set can
-        if not prior and flag(planned.get("update_default_version")) is True:
-            return _written(planned)
-        version = applied.get("default_version")
-    latest = applied.get("latest_version")
-    if whole(version) == whole(latest):
-        return _written(applied)
-    unknown = Unknown((f"{template.text} version {version}",))
+    unknown = Unknown((*(name for name, _ in templates), *(ref for doubt in unread if doubt for ref in doubt.references)))
     return Machine(unknown, unread=unknown)
 
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from guardrail.normalise.terraform.joins import Joins
     from guardrail.normalise.terraform.values import Values
 
-__all__ = ["cluster", "node_pool"]
+__all__ = ["cluster", "node_pool", "virtual_machine"]
 
 _AUTOSCALING = ("auto_scaling_enabled", "enable_auto_scaling")  # azurerm 4 and later; before it
 
@@ -45,6 +45,14 @@ def cluster(change: Change, values: Values, joins: Joins) -> Capacity:
     return Capacity(
         tuple(groups), autoscaled=known_pool is not None and _autoscaled(known_pool), blame=_blame(known_pool) if known_pool else {}
     )
+
+
+def virtual_machine(change: Change, values: Values, joins: Joins) -> Capacity:
+    """One machine of its size."""
+    del change, joins
+    at = values.point("size")
+    machine = machine_of("azure", text(values.get("size")))
+    return Capacity((Group("instance", machine, 1, 1, 1),), blame={"gpu": at, "uses_gpu": at, "instance_types": at})
 
 
 def _autoscaled(values: Values) -> bool:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from guardrail.catalogue.resource_types import resource_type
 from guardrail.cel.unknown import Unknown
-from guardrail.normalise.terraform import aws, azure, google, scaling
+from guardrail.normalise.terraform import aws, azure, containers, google, scaling
 from guardrail.normalise.terraform.capacity import NOTHING, Capacity
 from guardrail.normalise.terraform.configuration import as_map
 from guardrail.normalise.terraform.values import flag
@@ -22,6 +22,7 @@ __all__ = ["capacity_of"]
 
 _READERS: Mapping[str, Callable[[Change, Values, Joins], Capacity | None]] = {
     "aws_instance": aws.instance,
+    "aws_spot_instance_request": aws.instance,
     "aws_eks_node_group": aws.eks_node_group,
     "aws_autoscaling_group": aws.auto_scaling_group,
     "google_compute_instance": google.compute_instance,
@@ -31,6 +32,13 @@ _READERS: Mapping[str, Callable[[Change, Values, Joins], Capacity | None]] = {
     "aws_appautoscaling_target": scaling.application_target,
     "google_compute_autoscaler": scaling.instance_group_autoscaler,
     "google_compute_region_autoscaler": scaling.instance_group_autoscaler,
+    "azurerm_linux_virtual_machine": azure.virtual_machine,
+    "azurerm_windows_virtual_machine": azure.virtual_machine,
+    "aws_batch_job_definition": containers.batch_job_definition,
+    "aws_glue_job": containers.glue_job,
+    "azurerm_container_app_job": containers.container_app_job,
+    "azurerm_container_group": containers.container_group,
+    "google_cloud_run_v2_job": containers.cloud_run_job,
 }
 
 _MAY_RUN_MACHINES = frozenset({"compute", "pool", "batch", "endpoint", "notebook", "serving", "cluster", "autoscaler"})

@@ -69,7 +69,7 @@ def sensitive_paths(view: Mapping[str, Any], secrets: frozenset[str]) -> list[st
     """The paths of a view whose text is one of the secrets, `Secrets.hidden_in` of its resource."""
     found: list[str] = []
     for name, value in view.items():
-        if name in {"tags", "raw_tags"}:
+        if name in {"tags", "raw_tags", "declared"}:
             found.extend(f"{name}.{key}" for key, member in value.items() if isinstance(member, str) and member in secrets)
         elif isinstance(value, str) and name not in _OPEN_FIELDS and value in secrets:
             found.append(name)

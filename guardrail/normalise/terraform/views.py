@@ -2,16 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
-from guardrail.attribution import Home, canonical_tags, environment_of, tag_conflicts, unclaimed_keys
+from guardrail.attribution import (
+    Home,
+    canonical_tags,
+    declarations,
+    declared_durations,
+    declared_role,
+    environment_of,
+    tag_conflicts,
+    unclaimed_keys,
+)
 from guardrail.catalogue.resource_types import resource_type
 from guardrail.cel.unknown import PartialMap, Unknown
 from guardrail.model import Identity, Origin, Resource
+from guardrail.normalise.checkpoints import checkpoint_of
 from guardrail.normalise.terraform.capacity import NOTHING, capacity_fields, unread_fields
+from guardrail.normalise.terraform.environment import containers_to_read
+from guardrail.normalise.terraform.jobs import job_facts
 from guardrail.normalise.terraform.providers import account_in_arn, provider_of, source_of
+from guardrail.normalise.terraform.purchase import purchase_of
 from guardrail.normalise.terraform.readers import capacity_of
 from guardrail.normalise.terraform.regions import NOWHERE, Place, place_of, place_of_cluster
 from guardrail.normalise.terraform.sensitive import sensitive_paths
@@ -33,6 +47,7 @@ __all__ = ["PlanContext", "resource_of"]
 
 
 _FROM_TAGS = ("tags", "raw_tags", "unclaimed_keys", "workload_type", "environment")
+_WORKLOADS = frozenset({"compute", "batch", "serving", "notebook"})
 _IN_A_CLUSTER = frozenset({"kubernetes", "helm"})
 
 
@@ -79,6 +94,10 @@ def _view(change: Change, values: Values, plan: PlanContext) -> tuple[dict[str, 
     view.update(unread_fields(f"type {change.type}") if read is None else capacity_fields(read))
     capacity = read or NOTHING
     view["suspended"] = capacity.suspended
+    job = job_facts(change, values)
+    view["batch"] = {**view["batch"], **job.fields()}
+    view["purchase"] = purchase_of(change, values, plan.joins, read=read is not None)
+    view["pod"] = {"restart_policy": "Always"}
     place = _place(change, values, plan, billable=billable)
     view["regions"] = _regions(place)
     optional = {
@@ -89,9 +108,11 @@ def _view(change: Change, values: Values, plan: PlanContext) -> tuple[dict[str, 
     }
     view.update({name: value for name, value in optional.items() if value is not None})
     _attribute(view, tags, rtype, provider, plan.facts)
+    _declare(view, change, values, tags, plan.facts, read=read is not None)
     blame.update(dict.fromkeys(_FROM_TAGS, tags.pointer) if tags.taggable else {})
     blame.update({"region": place.pointer, "regions": place.pointer} if place.pointer else {})
     blame.update(capacity.blame)
+    blame.update(job.blame)
     view["sensitive"] = sensitive_paths(view, plan.secrets.hidden_in(change.index))
     view["unknown"] = unknown_paths(view)
     return view, blame
@@ -173,6 +194,27 @@ def _attribute(view: dict[str, Any], tags: Tags, rtype: ResourceType, provider: 
     workload = rtype.workload_type if workload is None else workload
     if workload is not None:
         view["workload_type"] = workload
+
+
+def _declare(  # noqa: PLR0913 - the parts of one view
+    view: dict[str, Any], change: Change, values: Values, tags: Tags, facts: Facts, *, read: bool
+) -> None:
+    """Fill what the resource declares by its tags, on Google by the metadata of an instance too."""
+    written = tags.effective
+    metadata = values.get("metadata") if view["provider"] == "google" else None
+    if isinstance(metadata, Unknown):
+        written = PartialMap(written, unlisted=metadata if written.unlisted is None else metadata | written.unlisted)
+    elif isinstance(metadata, Mapping):
+        written = PartialMap({**written, **metadata}, unlisted=written.unlisted)
+    declared = declarations(written, view["provider"], (change.text,), facts)
+    view["declared"], view["declared_s"] = declared, declared_durations(declared)
+    if view["class"] in _WORKLOADS:
+        unread = None if read else Unknown((f"type {change.type}",))
+        containers, doubt = containers_to_read(change.type, values)
+        view["checkpoint"] = checkpoint_of(declared, containers, facts, unread if doubt is None else doubt)
+    role = declared_role(declared)
+    if role is not None:
+        view["capacity_role"] = role
 
 
 def _tag(tags: PartialMap, key: str) -> str | Unknown | None:

@@ -12,7 +12,7 @@ from tests.normalise.terraform.plans import change, document, normalise, only
     ("address", "after"),
     [
         pytest.param("aws_batch_compute_environment.a", {}, id="a pool"),
-        pytest.param("azurerm_linux_virtual_machine.a", {"size": "Standard_NC6s_v3"}, id="a machine of a type that is not read"),
+        pytest.param("google_tpu_v2_vm.a", {"accelerator_type": "v2-8"}, id="a machine of a type that is not read"),
         pytest.param("aws_sagemaker_endpoint_configuration.a", {}, id="a promise of an endpoint"),
         pytest.param("google_dataproc_cluster.a", {}, id="a cluster with machines of its own"),
         pytest.param("google_container_cluster.a", {"initial_node_count": 1}, id="a GKE cluster with its default pool"),
