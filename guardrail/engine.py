@@ -10,10 +10,11 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from guardrail.blame import has_inner, inner_field
-from guardrail.cel.bindings import Bindings
+from guardrail.cel.bindings import Bindings, Inspected, inspected_value
 from guardrail.cel.unknown import Unknown
 from guardrail.decision import action_of, is_worse, undecided_action, unknown_action
 from guardrail.findings import Context, Verdict, finding_of
+from guardrail.known import Touch, guarded, known_part
 from guardrail.model import Action, Evaluation, Outcome
 from guardrail.policy.compiled import UpdateMode, WhenUnknown
 from guardrail.ports import EvaluationError
@@ -188,26 +189,54 @@ def _ratchets(validation: Validation, scope: _Scope, resource: Resource) -> bool
 class _Subject:
     """One resource with its variables, which all policies share: what is looked at in them is looked at once."""
 
-    __slots__ = ("bindings", "index", "now", "resource")
+    __slots__ = ("_everything", "_known", "_values", "index", "known", "missing", "now", "resource", "touching")
 
     def __init__(self, resource: Resource, index: PolicyIndex, now: datetime) -> None:
         self.resource, self.index, self.now = resource, index, now
-        values = {"resource": resource.view, "oldResource": resource.old_view, "object": resource.object, "now": now}
-        self.bindings = Bindings({name: value for name, value in values.items() if value is not None})
+        self._values: dict[str, Any] = {"resource": resource.view, "now": now}
+        if resource.old_view is not None:
+            self._values["oldResource"] = resource.old_view
+        if resource.object is not None:
+            self._values["object"] = resource.object
+        self._known = self._values
+        self.missing: tuple[tuple[str, ...], ...] = ()
+        for name in ("resource", "oldResource") if resource.old_view is not None else ("resource",):
+            known, missing = known_part(name, self._values[name])
+            if missing:
+                self._known, self.missing = self._known | {name: known}, (*self.missing, *missing)
+        self.touching = index.shapes.memo(self.missing)
+        self.known = Bindings(self._known)
+        self._everything: dict[Touch, Bindings] = {}
+
+    def everything(self, touch: Touch) -> Bindings:
+        """The variables with what is unknown in them; for expressions that may not come to it, the known part is tried first."""
+        found = self._everything.get(touch)
+        if found is None:
+            found = self._everything[touch] = Bindings(self._values)
+            if touch is Touch.LEAVES:
+                self._try_known(found)
+        return found
+
+    def _try_known(self, bindings: Bindings) -> None:
+        for name in dict.fromkeys(path[0] for path in self.missing):
+            bindings.inspected(name)  # the sizes in it bound costs
+            bindings.plain[name] = guarded(self._known[name], [path for path in self.missing if path[0] == name])
 
 
 class _Scope:
     """The variables of one policy over one resource; named expressions are worked out once, when one is read."""
 
-    __slots__ = ("_bindings", "_named", "_policy", "_subject", "old", "resource", "view")
+    __slots__ = ("_known", "_named", "_plain", "_policy", "_ready", "_subject", "old", "resource", "view")
 
     def __init__(self, policy: CompiledPolicy, subject: _Subject) -> None:
         self._policy, self._subject, self.resource = policy, subject, subject.resource
         self.view, self.old = subject.resource.view, subject.resource.old_view
         self._named: dict[str, Any] = {}
-        self._bindings = subject.bindings
-        self._bindings.put("params", policy.params, subject.index.params(policy))
-        self._bindings.put("variables", self._named)
+        self._plain: dict[str, Any] = {}  # those of them in which everything is known
+        self._known = subject.known
+        self._known.put("params", policy.params, subject.index.params(policy))
+        self._known.put("variables", self._plain, _inspected(self._plain, 1))
+        self._ready: dict[Touch, Bindings] = {}
 
     def before(self) -> _Scope:
         """The same policy over the resource as it was."""
@@ -216,14 +245,32 @@ class _Scope:
         return _Scope(self._policy, _Subject(replace(subject.resource, view=self.old, old_view=None), subject.index, subject.now))
 
     def value(self, program: Program) -> Any:
-        for read in program.reads:
-            if read.path[0] == "variables" and len(read.path) > 1:
-                self._work_out(read.path[1])
-        return program.evaluate(self._bindings)
+        shapes, named = self._subject.index.shapes, self._named
+        shape = shapes.of(program)
+        for name in shape.named:
+            if name not in named:
+                self._work_out(name)
+        subject = self._subject
+        touch = shapes.touches(program, subject.missing, subject.touching) if subject.missing else Touch.NOTHING
+        if touch or (shape.takes_all and len(self._plain) != len(named)):
+            return program.evaluate(self._everything(touch))
+        for name in shape.named:
+            if name not in self._plain:
+                return program.evaluate(self._everything(Touch.WHOLE))
+        return program.evaluate(self._known)
+
+    def _everything(self, touch: Touch) -> Bindings:
+        """The variables with what is unknown or failed in them, which few expressions read."""
+        found = self._ready.get(touch)
+        if found is None:
+            found = self._ready[touch] = self._subject.everything(touch)
+            found.put("params", self._policy.params, self._subject.index.params(self._policy))
+            found.put("variables", self._named)
+        return found
 
     def blamed(self, program: Program) -> Iterator[Path]:
         """The view paths that made the value of an expression what it is, through the named expressions too."""
-        for path in program.blamed(self._bindings):
+        for path in program.blamed(self._everything(Touch.WHOLE)):
             if path[0] == "resource":
                 yield path[1:]
             elif path[0] == "variables":
@@ -242,13 +289,24 @@ class _Scope:
         return frozenset(found)
 
     def _work_out(self, name: str) -> None:
-        if name in self._named:
-            return
         for variable in self._policy.variables:
             if variable.name == name:
-                self._named[name] = self.value(variable.program)
-                self._bindings.put("variables", self._named)
+                value = self._named[name] = self.value(variable.program)
+                found = inspected_value(value)
+                if not found.partial and not found.odd:
+                    self._plain[name] = found.value
+                    longest = max(found.longest, len(self._plain), self._known.inspected("variables").longest)
+                    self._known.put("variables", self._plain, _inspected(self._plain, longest))
+                for bindings in self._ready.values():
+                    bindings.put("variables", self._named)
                 return
+
+
+def _inspected(named: dict[str, Any], longest: int) -> Inspected:
+    """What is known of named expressions, whose values were looked at one by one."""
+    made = Inspected(named)
+    made.longest = longest
+    return made
 
 
 def _message(validation: Validation, scope: _Scope) -> str:

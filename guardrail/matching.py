@@ -6,6 +6,7 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from guardrail.cel.bindings import Inspected, inspected_value
+from guardrail.known import Shapes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,15 +26,17 @@ class PolicyIndex:
     combinations; each is worked out once.
     """
 
-    __slots__ = ("_params", "_seen", "_selectors", "library")
+    __slots__ = ("_params", "_seen", "_selectors", "library", "shapes")
 
     library: Library
+    shapes: Shapes
 
     def __init__(self, library: Library) -> None:
         self.library = library
         self._selectors = library.selectors
         self._seen: dict[_Key, tuple[CompiledPolicy, ...]] = {}
         self._params: dict[str, Inspected] = {}
+        self.shapes = Shapes()
 
     def matching(self, view: Mapping[str, Any]) -> tuple[CompiledPolicy, ...]:
         """The policies that look at a resource, sorted by name; dormant ones are left out."""

@@ -38,7 +38,7 @@ class BuiltinRuntime:
     name = "guardrail"
 
     def __init__(self) -> None:
-        self._functions = _Functions(self)
+        self._functions = _Functions()
 
     @cached_property
     def environment(self) -> Environment:
@@ -72,19 +72,23 @@ class BuiltinRuntime:
 
 
 class _Functions(Mapping[str, Any]):
-    """The functions of an environment, which is made when the first is asked for."""
+    """The functions of the environment, loaded when the first is asked for: few programs call one, and none needs the compiler."""
 
-    def __init__(self, runtime: BuiltinRuntime) -> None:
-        self._runtime = runtime
+    @cached_property
+    def _every(self) -> Mapping[str, Any]:
+        from guardrail.cel.declarations import group  # noqa: PLC0415 - as above
+        from guardrail.cel.inventory import overloads  # noqa: PLC0415 - as above
+
+        return group(overloads())
 
     def __getitem__(self, name: str) -> Any:
-        return self._runtime.environment.functions[name]
+        return self._every[name]
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._runtime.environment.functions)
+        return iter(self._every)
 
     def __len__(self) -> int:
-        return len(self._runtime.environment.functions)
+        return len(self._every)
 
 
 def _undeclared(read: Read) -> bool:
