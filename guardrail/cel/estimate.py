@@ -195,7 +195,7 @@ class Estimator:
         if not self.folded or isinstance(node, (StructExpr, Fold)) or (isinstance(node, (ListExpr, MapExpr)) and node.optional):
             return isinstance(node, Const)
         if isinstance(node, Call) and not is_conversion(node):
-            return False
+            return is_in_nothing(node)
         return all(id(part) in self.constants for part in children(node))
 
     # -- calls

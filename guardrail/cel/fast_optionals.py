@@ -41,10 +41,10 @@ def _chain(g: Generator, node: Node) -> Code:
         raise Unsupported
     keys: list[str] = []
     while True:
-        if isinstance(node, Select) and not node.name and not node.test_only and _is_optional(node):
+        if isinstance(node, Select) and not node.name and not node.test_only and _is_step(node):
             keys.append(node.field)
             node = node.operand
-        elif isinstance(node, Call) and node.function in ("_[_]", "_[?_]") and node.target is None and _is_optional(node):
+        elif isinstance(node, Call) and node.function in ("_[_]", "_[?_]") and node.target is None and _is_step(node):
             key = node.args[1]
             if not isinstance(key, Const) or type(key.value) is not str:
                 raise Unsupported
@@ -54,6 +54,9 @@ def _chain(g: Generator, node: Node) -> Code:
             break
         if node.type.name != "optional_type":
             break
+    if not keys:  # an entry of a map that is itself an optional: that it is missing is an error
+        code = g.value(node)
+        return Code(f"OPTIONAL({code.text})", ANY, code.depth + 1)
     base = optional_value(g, node) if node.type.name == "optional_type" else g.value(node)
     g.charge(len(keys) + 1)
     code = Code(base.text, JSON if base.kind == JSON else ANY, base.depth)
@@ -70,8 +73,11 @@ def _step(g: Generator, code: Code, key: str, *, certain: bool) -> Code:
     return Code(f"({text})" if certain else f"(M if {first} is M else {text})", code.kind, code.depth + 1)
 
 
-def _is_optional(node: Node) -> bool:
-    return node.type.name == "optional_type"
+def _is_step(node: Select | Call) -> bool:
+    """Whether a selection or index gives none where its key is missing."""
+    if isinstance(node, Select):
+        return node.optional or node.operand.type.name == "optional_type"
+    return node.function == "_[?_]" or node.args[0].type.name == "optional_type"
 
 
 def _either(g: Generator, first: Node, second: Node, write: Callable[[Generator, Node], Code]) -> Code:

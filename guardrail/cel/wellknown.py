@@ -9,8 +9,9 @@ import struct as packing
 from typing import TYPE_CHECKING, Any
 
 from guardrail.cel.celtype import BOOL, BYTES, DOUBLE, DURATION, DYN, INT, STRING, TIMESTAMP, UINT, CelType, list_of, map_of, wrapper_of
+from guardrail.cel.dispatch import accepts
 from guardrail.cel.errors import ErrorKind, EvaluationFault
-from guardrail.cel.values import UInt, checked_duration, checked_timestamp
+from guardrail.cel.values import UInt, checked_duration, checked_timestamp, type_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -123,4 +124,15 @@ _MAKERS: dict[str, Callable[[Mapping[str, Any]], Any]] = {
 def construct(name: str, fields: dict[str, Any]) -> Any:
     """The value of a message; of an object type of the environment the map of its fields. Raises EvaluationFault."""
     maker = _MAKERS.get(name)
-    return fields if maker is None else maker(fields)
+    if maker is None:
+        return fields
+    for field, value in fields.items():  # of a dyn, or in an expression that was not checked
+        declared = FIELDS[name].get(field)
+        if name in _STRICT and (declared is None or not accepts(declared, value)):
+            wanted = declared if declared is not None else "no field"
+            raise EvaluationFault(ErrorKind.CONVERSION, f"{name}.{field} is {wanted}, not {type_name(value)}")
+    return maker(fields)
+
+
+_STRICT = frozenset(_PACKAGE + name for name in (*_WRAPPERS, "Timestamp", "Duration"))
+"""Messages whose fields are scalars."""

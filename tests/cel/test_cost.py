@@ -121,3 +121,9 @@ def test_what_costs_too_much_is_not_begun(source: str) -> None:
 def test_a_wrapper_costs_no_less_than_estimated() -> None:
     program = Environment().compile("google.protobuf.BytesValue{} != null")
     assert program.cost_estimate().least <= program.measure({}).cost
+
+
+def test_membership_in_nothing_is_a_constant_to_the_estimate_too() -> None:
+    for source in ("string(7 in [])", "{'a': 7 in []}.a", "[1].map(x, '' in [])"):
+        program = Environment().compile(source)
+        assert program.cost_estimate().least <= program.measure({}).cost, source

@@ -233,3 +233,12 @@ def test_bindings_are_inspected_once_for_many_programs() -> None:
 def test_presence_is_asked_of_maps_only_by_both_evaluators_of_the_specification() -> None:
     program = Environment(specification=True).compile("{'k': dyn(null)}.?k.d.hasValue()")
     assert len({repr(program.evaluate({})) for _ in range(4)}) == 1
+
+
+@pytest.mark.parametrize(
+    "source",
+    ["{}.x.hasValue()", "{'a': optional.of(1)}.b.hasValue()", "{'a': optional.of(1)}['b'].orValue(2)", "{'a': optional.of(1)}.a.value()"],
+)
+def test_an_entry_that_is_an_optional_is_read_alike_by_both_evaluators(source: str) -> None:
+    program = Environment().compile(source)
+    assert len({repr(program.evaluate({})) for _ in range(4)}) == 1

@@ -168,3 +168,10 @@ def test_a_result_may_be_nested_as_deeply_as_its_variables() -> None:
     for _ in range(3):
         value = program.evaluate({"object": deep})
         assert list(value) == [True]
+
+
+@pytest.mark.parametrize("source", ["Int32Value{value: null}", "FloatValue{value: ''}", "Timestamp{seconds: 'x'}", "Duration{nanos: []}"])
+def test_a_message_of_the_wrong_field_is_an_ordinary_error(source: str) -> None:
+    outcome = Environment().compile_unchecked(f"google.protobuf.{source}").evaluate({})
+    assert isinstance(outcome, EvaluationError)
+    assert outcome.kind == "conversion"

@@ -126,9 +126,21 @@ def _integers_beyond(case: Case) -> bool:
     return re.search(r"\d{19}", case.subject) is not None
 
 
+_ROUNDING = r"string\(|format\("
+
+
+def _runs(case: Case) -> bool:
+    """Whether our engine has a value too once nothing is checked beforehand (another one where texts of times are in it)."""
+    return case.unchecked.agrees(case.theirs) or (case.unchecked.what == "value" and re.search(_ROUNDING, case.text) is not None)
+
+
+def _is_open(case: Case) -> bool:
+    """Their checker refuses operands that ours leaves open."""
+    return _theirs("found no matching overload")(case) and case.theirs.what == "refused" and case.unchecked.agrees(case.ours)
+
+
 _EXTENSION = re.compile(r"cel\.bind|optional\.|math\.|sets\.|strings\.|lists\.|format\(")
 _CPP, _PY = "cel-expr-python", "cel-python"
-_ROUNDING = r"string\(|format\("
 
 KNOWN: tuple[Known, ...] = (
     Known(_CPP, "its process dies: of null results on Python 3.11, of deep values everywhere", lambda case: case.theirs.what == "died"),
@@ -146,7 +158,7 @@ KNOWN: tuple[Known, ...] = (
     Known(
         _CPP,
         "what is constant is computed and checked when an expression is compiled, as in cel-go; there when it runs",
-        lambda case: case.ours.what == "refused" and case.theirs.what == "value" and case.unchecked.agrees(case.theirs),
+        lambda case: case.ours.what == "refused" and case.theirs.what == "value" and _runs(case),
     ),
     Known(_CPP, "ordering NaN is an error in cel-go and here, false there", lambda case: "NaN" in case.ours.text + case.unchecked.text),
     Known(_CPP, "duration(int) is nanoseconds in cel-go and here; there is no such overload there", _theirs(r"duration\(int64\)")),
@@ -162,6 +174,10 @@ KNOWN: tuple[Known, ...] = (
         "int() takes a bool there; the specification has no such conversion",
         lambda case: "int(bool)" in case.ours.text + case.unchecked.text,
     ),
+    Known(_CPP, "indexOf() of lists is of Kubernetes", _theirs("ndexOf")),
+    Known(_CPP, "a duration of open type cannot be negated there", _theirs(r"-_\(duration")),
+    Known(_CPP, "once it met an open operand, the list that a macro made is open here and stays narrow there", _is_open),
+    Known(_CPP, "cel.bind() of a name that a macro used reads the macro's there", _values(r"(\w+), .*cel\.bind\(\1,")),
     Known(_CPP, "''.split('', n) is empty in Go and here", _values(r"split\(")),
     Known(
         _PY,
@@ -187,6 +203,9 @@ KNOWN: tuple[Known, ...] = (
     Known(_PY, "it cannot read the texts that its string() makes of times", _theirs("Invalid duration StringType|Unable to parse string")),
     Known(_PY, "duration(int) is seconds there, nanoseconds in cel-go and here", _values(r"duration\(")),
     Known(_PY, "it writes times without fractions and doubles as Python does", _values(_ROUNDING)),
+    Known(_PY, "a bool in a list equals the number there", _values(r" in ")),
+    Known(_PY, "dividing by a computed -0.0 is an error there", _theirs("ZeroDivisionError")),
+    Known(_PY, "a selection or loop on a scalar is not absorbed by what stands beside it", _theirs("field selection|is not iterable")),
     Known(_PY, "dividing by -0.0 loses the sign there", _values("/")),
     Known(_PY, "has() of an entry whose value is an error is false there", _values(r"has\(")),
     Known(_PY, "its string() of a double cannot be read as an integer", _theirs("invalid literal for int")),

@@ -39,7 +39,9 @@ def key_of(key: Any) -> str:
     """The key of a map."""
     if isinstance(key, bool):
         return json.dumps(key)
-    return json.dumps(str(key)) if isinstance(key, str) else str(int(key))
+    if isinstance(key, str):
+        return json.dumps(str(key))
+    return str(int(key)) if isinstance(key, int) else repr(key)
 
 
 def ours(value: Any) -> Typed:  # noqa: PLR0911 - one line per type
