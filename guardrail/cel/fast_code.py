@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass, field
 from types import CodeType, FunctionType
 from typing import TYPE_CHECKING, Any
@@ -45,7 +46,9 @@ class FastCode:
 
     def compiled(self) -> CodeType:
         """The code of the function, its literals not put in yet. The source is generated from the checked tree alone."""
-        module = compile(self.source, "<cel>", "exec")
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", SyntaxWarning)  # of what CEL allows and Python finds odd: `null[0]`, `1 is not M`
+            module = compile(self.source, "<cel>", "exec")
         return next(constant for constant in module.co_consts if isinstance(constant, CodeType))
 
     def errors(self, function: CodeType) -> dict[int, EvaluationError]:

@@ -242,3 +242,8 @@ def test_presence_is_asked_of_maps_only_by_both_evaluators_of_the_specification(
 def test_an_entry_that_is_an_optional_is_read_alike_by_both_evaluators(source: str) -> None:
     program = Environment().compile(source)
     assert len({repr(program.evaluate({})) for _ in range(4)}) == 1
+
+
+def test_odd_constants_warn_nobody() -> None:
+    program = Environment({"a": "dyn"}).compile("null[0] == a || 1 == a")
+    assert [program.evaluate({"a": 1}) for _ in range(3)] == [True] * 3  # warnings are errors here
