@@ -82,6 +82,6 @@ def scrub(text: str, resource: Resource) -> str:
 
 def _fingerprint(policy: str, validation: str, blamed: str, resource: Resource, context: Context) -> str:
     parts = [policy, validation, resource.identity.id, blamed]
-    if resource.identity.source == "kubernetes":
+    if resource.identity.source == "kubernetes" and resource.view["surface"] != "admission":  # a request has no path of its own
         parts.append(posixpath.relpath(posixpath.join(context.folder, resource.origin.path), context.root))
     return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:_FINGERPRINT_CHARS]
