@@ -15,8 +15,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from guardrail import __version__
-from guardrail.engine import Context, Judgement, RunFact, evaluate, merge_autoscaled
+from guardrail.engine import Context, Judgement, RunFact, evaluate
 from guardrail.errors import ConfigError
+from guardrail.findings import merge_autoscaled
 from guardrail.inputs.discovery import STDIN
 from guardrail.inputs.reader import Inputs, read_inputs
 from guardrail.matching import PolicyIndex

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from guardrail.cel.unknown import Unknown
-from guardrail.engine import Context, Judgement, RunFact, evaluate, merge_autoscaled
+from guardrail.engine import Context, Judgement, RunFact, evaluate
+from guardrail.findings import merge_autoscaled
 from guardrail.matching import PolicyIndex
 from guardrail.model import Action, Finding, Identity, Location, Origin, Outcome, ProfileInfo, Resource
 from guardrail.policy.compiled import CompiledPolicy, Library, Match, NamedProgram, OnUpdate, UpdateMode, Validation, WhenUnknown
