@@ -15,13 +15,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from guardrail import __version__
-from guardrail.engine import Context, Judgement, RunFact, evaluate, merge_autoscaled
+from guardrail.engine import Context, Judgement, RunFact, evaluate
 from guardrail.errors import ConfigError
+from guardrail.findings import merge_autoscaled
 from guardrail.inputs.discovery import STDIN
 from guardrail.inputs.reader import Inputs, read_inputs
 from guardrail.matching import PolicyIndex
-from guardrail.model import Action, Finding, InputStatus, Inspection, Note, Origin, Outcome, Report, Resource, Summary
+from guardrail.model import Action, Decision, Finding, InputStatus, Inspection, Note, Origin, Outcome, Report, Resource, Review, Summary
 from guardrail.normalise.kubernetes import normalise_kubernetes
+from guardrail.normalise.kubernetes.requests import Admission, Requests, about
 from guardrail.normalise.terraform import normalise_plan
 from guardrail.policy.profile import load_profile, starter
 from guardrail.policy.stored import dump_rules, load_rules
@@ -29,9 +31,10 @@ from guardrail.runtimes.builtin import BuiltinRuntime
 from guardrail.stores.library_cache import directory_cache, library_key
 from guardrail.stores.policy_dir import read_policies, shipped_policies
 from guardrail.stores.profile_file import profile_texts, read_profile
+from guardrail.verdict import decide, refuse_unread
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from typing import BinaryIO
 
     from guardrail.facts import Facts
@@ -66,6 +69,7 @@ def _second_opinion() -> CelRuntime:
 ENGINES: Mapping[str, Callable[[], CelRuntime]] = {"guardrail": BuiltinRuntime, "cel-python": _second_opinion}
 """The CEL runtimes by the name that `--engine` takes."""
 
+_ADMISSION = "admission"
 _STRICTEST_FIRST = (Action.DENY, Action.WARN, Action.AUDIT)
 
 _RUN_FACT_NOTES = {
@@ -151,7 +155,7 @@ def inspect(options: Options) -> Inspection:
         (resource, locator.locate(Origin(resource.origin.path, resource.origin.document), resource.origin.pointer))
         for resource in seen.resources
     ]
-    return Inspection(seen.inputs.records, tuple(placed), _once(seen.notes))
+    return Inspection(seen.inputs.records, tuple(placed), _once([*seen.notes, *_not_judged(seen.admissions)]))
 
 
 def lint(options: Options, progress: Progress | None = None) -> Report:
@@ -199,7 +203,7 @@ def run(options: Options, progress: Progress | None = None) -> Run:
         judged.append(evaluate(resource, index, context))
         if progress is not None:
             progress("resources judged:", done, len(resources))
-    findings = _placed(merge_autoscaled((f for j in judged for f in j.findings), _scalers(resources)), seen)
+    findings = _placed(_merged(resources, judged), seen)
     notes = _once([*seen.notes, *profile.notes, *library.notes, *_run_fact_notes(judged), *_partial_note(options)])
     report = Report(
         version=__version__,
@@ -213,6 +217,7 @@ def run(options: Options, progress: Progress | None = None) -> Run:
         dormant=library.dormant,
         findings=findings,
         elapsed_s=time.perf_counter() - started,
+        decisions=tuple(_decisions(seen, resources, judged)),
     )
     owners = {_key(finding): resource for resource, one in zip(resources, judged, strict=True) for finding in one.findings}
     return Run(report, profile, library, seen.inputs.locator, owners)
@@ -221,13 +226,20 @@ def run(options: Options, progress: Progress | None = None) -> Run:
 @dataclass(frozen=True, slots=True)
 class _Seen:
     inputs: Inputs
-    resources: tuple[Resource, ...]
+    written: tuple[Resource, ...]
+    admissions: tuple[Admission, ...]
     notes: tuple[Note, ...]
+
+    @property
+    def resources(self) -> tuple[Resource, ...]:
+        """What is seen, judged or not."""
+        return (*self.written, *(one.resource for one in self.admissions if one.resource is not None))
 
     @property
     def judged(self) -> tuple[Resource, ...]:
         """What rules look at: nothing that stays as it is, and no kustomize patch, which does not say what the object becomes."""
-        return tuple(r for r in self.resources if r.view["operation"] != "none" and r.origin not in self.inputs.partial)
+        written = (r for r in self.written if r.view["operation"] != "none" and r.origin not in self.inputs.partial)
+        return (*written, *(one.resource for one in self.admissions if one.resource is not None and not one.not_judged))
 
 
 def _see(options: Options, profile: Profile, progress: Progress | None = None) -> _Seen:
@@ -240,8 +252,12 @@ def _see(options: Options, profile: Profile, progress: Progress | None = None) -
         chosen=not options.allow_empty,
         progress=progress,
     )
-    resources, notes = _normalise(inputs, _read_context(options.context), facts)
-    return _Seen(inputs, tuple(resources), (*inputs.notes, *notes))
+    context = _read_context(options.context)
+    resources, notes = _normalise(inputs, context, facts)
+    requests = Requests(context.objects, facts)
+    admissions = tuple(requests.admission(review) for review in inputs.reviews if isinstance(review, Review))
+    notes += [note for admission in admissions for note in admission.notes]
+    return _Seen(inputs, tuple(resources), admissions, (*inputs.notes, *notes))
 
 
 def _read_context(paths: Sequence[str]) -> Inputs:
@@ -251,6 +267,8 @@ def _read_context(paths: Sequence[str]) -> Inputs:
     unread = [f"--context {record.path}: {record.reason}" for record in context.records if record.status is InputStatus.FAILED]
     if unread:
         raise ConfigError("\n".join(unread))
+    if context.reviews:
+        raise ConfigError(f"--context {context.reviews[0].origin.path}: a review is a request to be judged, not an object that exists")
     return context
 
 
@@ -263,8 +281,29 @@ def _normalise(inputs: Inputs, context: Inputs, facts: Facts) -> tuple[list[Reso
     return resources, notes
 
 
-def _scalers(resources: Iterable[Resource]) -> dict[str, str]:
-    return {resource.identity.id: resource.autoscaled_by for resource in resources if resource.autoscaled_by}
+def _merged(resources: Sequence[Resource], judged: Sequence[Judgement]) -> list[Finding]:
+    """The findings of a run, one for each cause; a request is judged as one object, beside which nothing else is told."""
+    pairs = list(zip(resources, judged, strict=True))
+    of_requests = [f for resource, judgement in pairs if resource.view["surface"] == _ADMISSION for f in judgement.findings]
+    others = [(resource, judgement) for resource, judgement in pairs if resource.view["surface"] != _ADMISSION]
+    scalers = {resource.identity.id: resource.autoscaled_by for resource, _ in others if resource.autoscaled_by}
+    return [*merge_autoscaled((f for _, judgement in others for f in judgement.findings), scalers), *of_requests]
+
+
+def _decisions(seen: _Seen, resources: Sequence[Resource], judged: Sequence[Judgement]) -> Iterator[Decision]:
+    """An answer to every request among the inputs, in their order."""
+    of_resource = {id(resource): judgement.findings for resource, judgement in zip(resources, judged, strict=True)}
+    admissions = iter(seen.admissions)
+    for review in seen.inputs.reviews:
+        if not isinstance(review, Review):
+            yield refuse_unread(review)
+            continue
+        admission = next(admissions)
+        yield decide(review, of_resource.get(id(admission.resource), ()), about=about(review), not_judged=admission.not_judged)
+
+
+def _not_judged(admissions: Iterable[Admission]) -> list[Note]:
+    return [Note("request-not-judged", one.not_judged, about(one.review)) for one in admissions if one.not_judged]
 
 
 def _placed(findings: Iterable[Finding], seen: _Seen) -> tuple[Finding, ...]:

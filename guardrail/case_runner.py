@@ -9,8 +9,9 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from guardrail.engine import Context, Judgement, evaluate, merge_autoscaled
+from guardrail.engine import Context, Judgement, evaluate
 from guardrail.errors import Fault, PolicyError, ProfileError
+from guardrail.findings import merge_autoscaled
 from guardrail.inputs.discovery import STDIN
 from guardrail.inputs.reader import read_inputs
 from guardrail.matching import PolicyIndex

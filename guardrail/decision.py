@@ -11,11 +11,12 @@ from guardrail.cel.unknown import Unknown
 from guardrail.facts import DEFAULT_ENVIRONMENT
 from guardrail.model import Action, InputStatus, Outcome
 from guardrail.policy.compiled import WhenUnknown
+from guardrail.updates import is_bookkeeping, only_lowers, unchanged
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from guardrail.model import InputRecord, Report
+    from guardrail.model import InputRecord, Report, Resource
     from guardrail.policy.compiled import Validation
 
 __all__ = [
@@ -24,8 +25,10 @@ __all__ = [
     "EXIT_OK",
     "EXIT_UNUSABLE",
     "action_of",
+    "error_action",
     "exit_code",
     "is_worse",
+    "passes_anyway",
     "undecided_action",
     "unknown_action",
 ]
@@ -64,6 +67,11 @@ _NOT_HELD = ("instance type ", "accelerator ", "launch template", "launch config
 """How references begin to what the catalogue or the inputs do not hold: the author of a file has no answer to give."""
 
 
+def error_action(action: Action | None, *, ignored: bool) -> Action | None:
+    """The action of a rule that failed to run: that of a failure, and a warning at most where the policy's failurePolicy is Ignore."""
+    return Action.WARN if ignored and action is Action.DENY else action
+
+
 def undecided_action(meaning: WhenUnknown, action: Action, references: Sequence[str] = ()) -> Action:
     """The action of an undecided finding: what `whenUnknown` says, never stricter than a failure would be.
 
@@ -77,16 +85,35 @@ def undecided_action(meaning: WhenUnknown, action: Action, references: Sequence[
 def is_worse(new: Any, old: Any) -> bool:
     """Whether a measure got worse: a number grew, or a set gained a member.
 
-    A measure that is unknown (or fails) for the new object counts as worse; one that is unknown
-    for the old object counts as no worse.
+    A measure that is unknown for the new object counts as worse, one that is unknown for the old
+    object as no worse. One that fails to run, or that is of another kind than before, counts as worse.
     """
     if isinstance(new, list):
         if any(isinstance(member, Unknown) for member in new):
             return True
-        return isinstance(old, list) and any(member not in old for member in new)
+        if _is_open(old):
+            return False
+        return not isinstance(old, list) or any(member not in old for member in new)
     if isinstance(new, bool) or not isinstance(new, (int, float)):
         return True
-    return isinstance(old, (int, float)) and new > old
+    return not _is_open(old) and (not isinstance(old, (int, float)) or new > old)
+
+
+def _is_open(measure: Any) -> bool:
+    return isinstance(measure, Unknown) or (isinstance(measure, list) and any(isinstance(member, Unknown) for member in measure))
+
+
+def passes_anyway(resource: Resource, *, reads_object: bool, failed_before: Callable[[], bool]) -> bool:
+    """Whether an update is never blocked by a rule: it changes nothing but bookkeeping, or nothing that the rule sees, or takes pods away.
+
+    So finalizers, owners and status always go through, updates that leave the view as it is, and those that only lower what broke
+    the rule before. A rule that reads the object itself may see more than the view tells.
+    """
+    if resource.view["source"] != "kubernetes" or resource.view["operation"] not in {"update", "scale"}:
+        return False
+    if is_bookkeeping(resource):
+        return True
+    return not reads_object and (unchanged(resource) or (only_lowers(resource) and failed_before()))
 
 
 def unusable(inputs: Sequence[InputRecord], *, allow_empty: bool) -> bool:

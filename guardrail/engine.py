@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from guardrail.blame import has_inner, inner_field
 from guardrail.cel.bindings import Bindings, Inspected, inspected_value
 from guardrail.cel.unknown import Unknown
-from guardrail.decision import action_of, is_worse, undecided_action, unknown_action
+from guardrail.decision import action_of, error_action, is_worse, passes_anyway, undecided_action, unknown_action
 from guardrail.findings import Context, Verdict, finding_of
 from guardrail.known import Touch, guarded, known_part
 from guardrail.model import Action, Evaluation, Outcome
@@ -20,7 +20,7 @@ from guardrail.policy.compiled import UpdateMode, WhenUnknown
 from guardrail.ports import EvaluationError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterator
     from datetime import datetime
 
     from guardrail.matching import PolicyIndex
@@ -28,11 +28,13 @@ if TYPE_CHECKING:
     from guardrail.policy.compiled import CompiledPolicy, Validation
     from guardrail.ports import Path, Program
 
-__all__ = ["Context", "Judgement", "RunFact", "evaluate", "merge_autoscaled"]
+__all__ = ["Context", "Judgement", "RunFact", "evaluate"]
 
 _RUN = "run:"
 _UNREAD = ("type ", "kind ")  # references to what the normalisers do not model yet
 _UNLISTED = ("instance type ", "accelerator ")
+_OLDER = " (older than this change)"
+_OBJECTS = frozenset({"object", "oldObject"})
 _MAX_MESSAGE_CHARS = 1_000
 _MAX_NAMED = 3  # fields that one message names
 
@@ -65,7 +67,7 @@ def evaluate(resource: Resource, index: PolicyIndex, context: Context) -> Judgem
     subject = _Subject(resource, index, context.now)
     for policy in index.matching(resource.view):
         scope = _Scope(policy, subject)
-        for validation, result, action in _judge(policy, scope):
+        for validation, result, action in (_unless_it_passes(scope, judged) for judged in _judge(policy, scope)):
             evaluations += 1
             if result.outcome is Outcome.SKIP or (result.outcome is not Outcome.PASS and action is None):
                 skipped += 1
@@ -80,25 +82,6 @@ def evaluate(resource: Resource, index: PolicyIndex, context: Context) -> Judgem
     return Judgement(tuple(findings), evaluations, skipped, tuple(passed), frozenset(facts))
 
 
-def merge_autoscaled(findings: Iterable[Finding], autoscaled_by: Mapping[str, str]) -> list[Finding]:
-    """One cause, one finding: what fails at an autoscaler and at its target is told at the autoscaler.
-
-    `autoscaled_by` maps the id of a target to the id of the autoscaler that sets its maximum.
-    """
-    every = list(findings)
-    by_cause = {(f.policy, f.validation, f.outcome, f.resource.id): at for at, f in enumerate(every) if f.resource}
-    dropped: set[int] = set()
-    for at, finding in enumerate(every):
-        if finding.resource is None:
-            continue
-        scaler = autoscaled_by.get(finding.resource.id)
-        twin = by_cause.get((finding.policy, finding.validation, finding.outcome, scaler or ""))
-        if twin is not None and twin != at:
-            dropped.add(at)
-            every[twin] = replace(every[twin], related=(*every[twin].related, finding.resource.id))
-    return [finding for at, finding in enumerate(every) if at not in dropped]
-
-
 _Result = tuple["Validation | None", Evaluation, "Action | None"]
 
 
@@ -106,14 +89,32 @@ def _judge(policy: CompiledPolicy, scope: _Scope) -> Iterator[_Result]:
     resource = scope.resource
     applies, fault = _applies(policy, scope)
     if fault is not None:
-        yield None, fault, action_of(policy.validations[0], resource.view)
+        yield None, fault, error_action(action_of(policy.validations[0], resource.view), ignored=policy.ignores_errors)
     if not applies:
         return
     for validation in policy.validations:
         if validation.dormant or resource.view["source"] not in validation.targets:
             continue
         result = _outcome(validation, scope)
-        yield validation, *_consequence(validation, result, scope, resource)
+        result, action = _consequence(validation, result, scope, resource)
+        yield validation, result, error_action(action, ignored=policy.ignores_errors) if result.outcome is Outcome.ERROR else action
+
+
+def _unless_it_passes(scope: _Scope, judged: _Result) -> _Result:
+    """What was judged, with a warning in place of a denial where the update is never blocked."""
+    validation, result, action = judged
+    if action is not Action.DENY:
+        return judged
+    programs = [condition.program for condition in scope.policy.match_conditions] if validation is None else [validation.program]
+
+    def failed_before() -> bool:
+        return validation is not None and result.outcome is Outcome.FAIL and _failed_before(validation, scope)
+
+    reads_object = any(scope.reads_object(program) for program in programs)
+    if not passes_anyway(scope.resource, reads_object=reads_object, failed_before=failed_before):
+        return judged
+    older = _OLDER if result.outcome is Outcome.FAIL else ""
+    return validation, replace(result, message=f"{result.message}{older}"), Action.WARN
 
 
 def _applies(policy: CompiledPolicy, scope: _Scope) -> tuple[bool, Evaluation | None]:
@@ -154,7 +155,7 @@ def _consequence(validation: Validation, result: Evaluation, scope: _Scope, reso
         if any(scope.value(condition) is True for condition in validation.warn_when):
             return result, Action.WARN
         if _ratchets(validation, scope, resource):
-            return replace(result, message=f"{result.message} (older than this change)"), Action.WARN
+            return replace(result, message=f"{result.message}{_OLDER}"), Action.WARN
     return result, action
 
 
@@ -177,13 +178,20 @@ def _ratchets(validation: Validation, scope: _Scope, resource: Resource) -> bool
         return False
     if mode is UpdateMode.VIOLATION and operation == "replace":
         return False
-    before = scope.before()
-    if before.value(validation.program) is not False:
+    if not _failed_before(validation, scope):
         return False
     if mode is UpdateMode.VIOLATION or validation.on_update.measure is None:
         return True
     measure = validation.on_update.measure
-    return not is_worse(scope.value(measure), before.value(measure))
+    return not is_worse(scope.value(measure), scope.before().value(measure))
+
+
+def _failed_before(validation: Validation, scope: _Scope) -> bool:
+    """Whether the resource broke the rule as it was: the policy looked at it there, and the validation failed."""
+    if scope.old is None or action_of(validation, scope.old) is None:
+        return False
+    before = scope.before()
+    return _applies(scope.policy, before)[0] and before.value(validation.program) is False
 
 
 class _Subject:
@@ -194,10 +202,8 @@ class _Subject:
     def __init__(self, resource: Resource, index: PolicyIndex, now: datetime) -> None:
         self.resource, self.index, self.now = resource, index, now
         self._values: dict[str, Any] = {"resource": resource.view, "now": now}
-        if resource.old_view is not None:
-            self._values["oldResource"] = resource.old_view
-        if resource.object is not None:
-            self._values["object"] = resource.object
+        others = {"oldResource": resource.old_view, "object": resource.object, "oldObject": resource.old_object}
+        self._values |= {name: value for name, value in others.items() if value is not None}
         self._known = self._values
         self.missing: tuple[tuple[str, ...], ...] = ()
         for name in ("resource", "oldResource") if resource.old_view is not None else ("resource",):
@@ -226,10 +232,11 @@ class _Subject:
 class _Scope:
     """The variables of one policy over one resource; named expressions are worked out once, when one is read."""
 
-    __slots__ = ("_known", "_named", "_plain", "_policy", "_ready", "_subject", "old", "resource", "view")
+    __slots__ = ("_before", "_known", "_named", "_plain", "_ready", "_subject", "old", "policy", "resource", "view")
 
     def __init__(self, policy: CompiledPolicy, subject: _Subject) -> None:
-        self._policy, self._subject, self.resource = policy, subject, subject.resource
+        self.policy, self._subject, self.resource = policy, subject, subject.resource
+        self._before: _Scope | None = None
         self.view, self.old = subject.resource.view, subject.resource.old_view
         self._named: dict[str, Any] = {}
         self._plain: dict[str, Any] = {}  # those of them in which everything is known
@@ -240,9 +247,18 @@ class _Scope:
 
     def before(self) -> _Scope:
         """The same policy over the resource as it was."""
-        subject = self._subject
-        assert self.old is not None
-        return _Scope(self._policy, _Subject(replace(subject.resource, view=self.old, old_view=None), subject.index, subject.now))
+        if self._before is None:
+            subject, resource = self._subject, self.resource
+            assert self.old is not None
+            was = replace(resource, view=self.old, old_view=None, object=resource.old_object, old_object=None)
+            self._before = _Scope(self.policy, _Subject(was, subject.index, subject.now))
+        return self._before
+
+    def reads_object(self, program: Program) -> bool:
+        """Whether an expression reads a Kubernetes object itself, through the named expressions too."""
+        roots = {read.path[0] for read in program.reads}
+        named = {read.path[1] for read in program.reads if read.path[0] == "variables" and len(read.path) > 1}
+        return bool(roots & _OBJECTS) or any(self.reads_object(v.program) for v in self.policy.variables if v.name in named)
 
     def value(self, program: Program) -> Any:
         shapes, named = self._subject.index.shapes, self._named
@@ -264,7 +280,7 @@ class _Scope:
         found = self._ready.get(touch)
         if found is None:
             found = self._ready[touch] = self._subject.everything(touch)
-            found.put("params", self._policy.params, self._subject.index.params(self._policy))
+            found.put("params", self.policy.params, self._subject.index.params(self.policy))
             found.put("variables", self._named)
         return found
 
@@ -274,7 +290,7 @@ class _Scope:
             if path[0] == "resource":
                 yield path[1:]
             elif path[0] == "variables":
-                for variable in self._policy.variables:
+                for variable in self.policy.variables:
                     if variable.name in path[1:2]:
                         yield from self.blamed(variable.program)
 
@@ -285,11 +301,11 @@ class _Scope:
             if read.path[0] in {"resource", "oldResource"}:
                 found.add(".".join(read.path[1:]))
             elif read.path[0] == "variables":
-                found.update(*(self.reads(v.program) for v in self._policy.variables if v.name in read.path[1:2]))
+                found.update(*(self.reads(v.program) for v in self.policy.variables if v.name in read.path[1:2]))
         return frozenset(found)
 
     def _work_out(self, name: str) -> None:
-        for variable in self._policy.variables:
+        for variable in self.policy.variables:
             if variable.name == name:
                 value = self._named[name] = self.value(variable.program)
                 found = inspected_value(value)

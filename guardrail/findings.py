@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import posixpath
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from guardrail.blame import pointer_of
@@ -13,12 +13,13 @@ from guardrail.masking import SENSITIVE, own_secrets
 from guardrail.model import Finding, Location
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
     from datetime import datetime
 
     from guardrail.model import Action, Evaluation, Resource
     from guardrail.policy.compiled import CompiledPolicy, Validation
 
-__all__ = ["Context", "Verdict", "finding_of", "scrub"]
+__all__ = ["Context", "Verdict", "finding_of", "merge_autoscaled", "scrub"]
 
 _FINGERPRINT_CHARS = 12  # 48 bits: one chance in 10^5 of a clash among 75,000 findings
 
@@ -71,6 +72,25 @@ def finding_of(verdict: Verdict, resource: Resource, context: Context) -> Findin
     )
 
 
+def merge_autoscaled(findings: Iterable[Finding], autoscaled_by: Mapping[str, str]) -> list[Finding]:
+    """One cause, one finding: what fails at an autoscaler and at its target is told at the autoscaler.
+
+    `autoscaled_by` maps the id of a target to the id of the autoscaler that sets its maximum.
+    """
+    every = list(findings)
+    by_cause = {(f.policy, f.validation, f.outcome, f.resource.id): at for at, f in enumerate(every) if f.resource}
+    dropped: set[int] = set()
+    for at, finding in enumerate(every):
+        if finding.resource is None:
+            continue
+        scaler = autoscaled_by.get(finding.resource.id)
+        twin = by_cause.get((finding.policy, finding.validation, finding.outcome, scaler or ""))
+        if twin is not None and twin != at:
+            dropped.add(at)
+            every[twin] = replace(every[twin], related=(*every[twin].related, finding.resource.id))
+    return [finding for at, finding in enumerate(every) if at not in dropped]
+
+
 def scrub(text: str, resource: Resource) -> str:
     """A message without secrets: those of the run anywhere, those of this resource's own fields as whole words, however short."""
     for secret in sorted(resource.secrets, key=len, reverse=True):
@@ -82,6 +102,6 @@ def scrub(text: str, resource: Resource) -> str:
 
 def _fingerprint(policy: str, validation: str, blamed: str, resource: Resource, context: Context) -> str:
     parts = [policy, validation, resource.identity.id, blamed]
-    if resource.identity.source == "kubernetes":
+    if resource.identity.source == "kubernetes" and resource.view["surface"] != "admission":  # a request has no path of its own
         parts.append(posixpath.relpath(posixpath.join(context.folder, resource.origin.path), context.root))
     return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:_FINGERPRINT_CHARS]

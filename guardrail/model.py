@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Action",
+    "Decision",
     "Dormant",
     "Evaluation",
     "Finding",
@@ -31,7 +32,9 @@ __all__ = [
     "ProfileInfo",
     "Report",
     "Resource",
+    "Review",
     "Summary",
+    "UnreadReview",
 ]
 
 
@@ -58,7 +61,7 @@ class InputFormat(StrEnum):
 
     KUBERNETES = "kubernetes"
     PLAN = "plan"
-    REVIEW = "review"  # recognised, so that it is refused by name; read by a later version
+    REVIEW = "review"  # requests to an API server, as its webhooks get them
     OTHER = "other"
 
 
@@ -107,6 +110,40 @@ class Plan:
 
 
 @dataclass(frozen=True, slots=True)
+class Review:
+    """One request to an API server, as its webhooks get it (`AdmissionReview.request`, admission.k8s.io/v1).
+
+    `api_version` and `kind` are the object's; `group` and `resource` (the plural, `deployments`) are those
+    of the request, of a subresource its parent's. What the request does not say is "". `object` is what it
+    will be, None on DELETE; `old` is what it was, None on CREATE. `requester` is the user name,
+    None where the request does not say who asks. `origin` is the place of the request itself.
+    """
+
+    uid: str | None
+    operation: str  # CREATE | UPDATE | DELETE | CONNECT
+    api_version: str
+    kind: str
+    group: str
+    resource: str
+    subresource: str
+    name: str
+    namespace: str
+    object: Mapping[str, Any] | None
+    old: Mapping[str, Any] | None
+    requester: str | None
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True)
+class UnreadReview:
+    """What means to be a request and cannot be read as one; `reason` says why."""
+
+    uid: str | None
+    reason: str
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True)
 class Identity:
     """Who a resource is. Members that make no sense for its source are None."""
 
@@ -127,7 +164,8 @@ class Resource:
     (`gpu.total_max`) to the JSON pointer, relative to `origin.pointer`, of the value that sets it;
     a path that is not listed is looked up by its parents (`gpu`), then as the whole object.
     `secrets` are texts that must never be shown. `autoscaled_by` is the id of the autoscaler that
-    sets its maximum, when that is in the run. `object` is a Kubernetes object as it was written.
+    sets its maximum, when that is in the run. `object` is a Kubernetes object as it was written,
+    `old_object` the same before a request.
     """
 
     identity: Identity
@@ -138,6 +176,7 @@ class Resource:
     secrets: frozenset[str] = frozenset()
     autoscaled_by: str | None = None
     object: Mapping[str, Any] | None = None
+    old_object: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +218,24 @@ class Finding:
     rationale: str = ""  # why it costs money, the same for every finding of a policy
     unknown: tuple[str, ...] = ()
     related: tuple[str, ...] = ()  # ids of objects that fail for the same cause and are named here
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The answer to one request. `code` is the HTTP status: 200, 403 or 422; `message` of an admitted one says why it was not judged.
+
+    `warnings` are single lines within what an API server passes on to its client. `about` names the
+    request for people, `path` and `document` the input that holds it.
+    """
+
+    path: str
+    uid: str | None
+    allowed: bool
+    code: int
+    message: str
+    warnings: tuple[str, ...] = ()
+    about: str = ""
+    document: int = 0
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -258,3 +315,4 @@ class Report:
     dormant: tuple[Dormant, ...]
     findings: tuple[Finding, ...]
     elapsed_s: float = 0.0
+    decisions: tuple[Decision, ...] = ()  # one for each request among the inputs

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from guardrail.cel.unknown import Unknown
-from guardrail.engine import Context, Judgement, RunFact, evaluate, merge_autoscaled
+from guardrail.engine import Context, Judgement, RunFact, evaluate
+from guardrail.findings import merge_autoscaled
 from guardrail.matching import PolicyIndex
 from guardrail.model import Action, Finding, Identity, Location, Origin, Outcome, ProfileInfo, Resource
 from guardrail.policy.compiled import CompiledPolicy, Library, Match, NamedProgram, OnUpdate, UpdateMode, Validation, WhenUnknown
@@ -90,6 +91,7 @@ def policy(*validations: Validation, **parts: Any) -> CompiledPolicy:
 def view(maximum: int = 9, **parts: Any) -> dict[str, Any]:
     return {
         "source": "kubernetes",
+        "surface": "manifest",
         "class": "compute",
         "kind": "Deployment",
         "operation": "create",
@@ -371,7 +373,7 @@ MEASURED = OnUpdate(UpdateMode.MEASURE, FakeProgram(units))
     ],
 )
 def test_an_old_violation_may_stay_but_not_grow(on_update: OnUpdate, operation: str, before: int, after: int, action: Action) -> None:
-    changed = resource(after, operation=operation, old=view(before))
+    changed = resource(after, operation=operation, old=view(before, workload_type="eval"))  # more than the number changes
     found = only(judge(changed, policy(validation(on_update=on_update))))
     assert found.action is action
     assert found.message.endswith("(older than this change)") == (action is Action.WARN)

@@ -11,7 +11,7 @@ from typing import Any
 
 from guardrail.catalogue.tables import rows_of
 
-__all__ = ["KindFacts", "Reading", "creates", "kind_facts"]
+__all__ = ["KindFacts", "Reading", "creates", "kind_facts", "listed_kind", "plural_of"]
 
 _NOTHING = "-"
 _OLDER_GROUPS = {"extensions": "apps"}  # of the kinds that moved; an Ingress of extensions has rows of its own
@@ -52,6 +52,24 @@ def _holds(when: str, value: Mapping[str, Any]) -> bool:
     for part in pointer.split("/")[1:]:
         found = found.get(part) if isinstance(found, Mapping) else None
     return found == wanted if equals else found is not None
+
+
+def plural_of(kind: str) -> str:
+    """The resource that an API server serves a kind as, as Kubernetes names them: `Deployment` as `deployments`."""
+    name = kind.lower()
+    if name.endswith(("s", "x", "z", "ch", "sh")):
+        return f"{name}es"
+    return f"{name[:-1]}ies" if name.endswith("y") and name[-2:-1] not in set("aeiou") else f"{name}s"
+
+
+def listed_kind(group: str, plural: str) -> str | None:
+    """The kind of the table that an API server serves as a resource of a group, or None."""
+    return _by_plural().get((group, plural))
+
+
+@cache
+def _by_plural() -> Mapping[tuple[str, str], str]:
+    return {(group, plural_of(kind)): kind for group, kind in _kinds()}
 
 
 def creates(owner: tuple[str, str], made: tuple[str, str]) -> str | None:

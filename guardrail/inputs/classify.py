@@ -8,8 +8,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from guardrail.inputs.decoding import Decoded, NotTextError, decode
-from guardrail.inputs.manifests import NO_OBJECT, Foreign, ObjectAt, Review, is_partial, patched_files, sort_document
+from guardrail.inputs.manifests import NO_OBJECT, Foreign, ObjectAt, ReviewAt, is_partial, patched_files, sort_document
 from guardrail.inputs.parsing import Parsed, is_json_text, parse_text
+from guardrail.inputs.reviews import read_review
 from guardrail.inputs.templates import (
     RENDER_HELM,
     TemplateMark,
@@ -20,7 +21,7 @@ from guardrail.inputs.templates import (
     find_template_of_comments,
 )
 from guardrail.inputs.terraform import Refused, as_plan, looks_like_plan, parse_plan, stream_refusal, text_refusal, unwrap
-from guardrail.model import InputFormat, InputStatus
+from guardrail.model import InputFormat, InputStatus, Origin, UnreadReview
 from guardrail.syntax.documents import ParsedDocument, SyntaxFault
 from guardrail.syntax.json_text import json_fault
 from guardrail.syntax.lines import Lines
@@ -28,6 +29,7 @@ from guardrail.syntax.lines import Lines
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from guardrail.model import Review
     from guardrail.syntax.json_positions import JsonPositions
     from guardrail.syntax.yaml_positions import YamlPositions
     from guardrail.syntax.yaml_text import YamlReader
@@ -54,7 +56,10 @@ class FoundObject:
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """What a file holds and what becomes of it. `patches` are files that it lists as kustomize patches."""
+    """What a file holds and what becomes of it. `patches` are files that it lists as kustomize patches.
+
+    Reviews are placed in the file that was classified.
+    """
 
     format: InputFormat
     status: InputStatus
@@ -63,6 +68,7 @@ class Content:
     plan: Mapping[str, Any] | None = None
     faults: tuple[SyntaxFault, ...] = ()
     patches: tuple[str, ...] = ()
+    reviews: tuple[Review | UnreadReview, ...] = ()
 
 
 def classify(data: bytes, path: str, reader: YamlReader, *, named: bool) -> Content:
@@ -75,8 +81,8 @@ def classify(data: bytes, path: str, reader: YamlReader, *, named: bool) -> Cont
         return _failed(InputFormat.OTHER, str(error))
     text = decoded.text
     if is_json_text(text) or unwrap(text) is not None:
-        return _classify_json(decoded, reader, named=named)
-    return _named_values(_classify_documents(text, parse_text(text, reader), None, named=named), path)
+        return _classify_json(decoded, path, reader, named=named)
+    return _named_values(_classify_documents(text, parse_text(text, reader), path, None, named=named), path)
 
 
 def _named_values(content: Content, path: str) -> Content:
@@ -96,7 +102,7 @@ def _failed(format_: InputFormat, reason: str, faults: Sequence[SyntaxFault] = (
     return Content(format_, InputStatus.FAILED, reason, faults=tuple(faults))
 
 
-def _classify_json(decoded: Decoded, reader: YamlReader, *, named: bool) -> Content:
+def _classify_json(decoded: Decoded, path: str, reader: YamlReader, *, named: bool) -> Content:
     text, notice = decoded.text, None
     unwrapped = unwrap(text)
     if unwrapped is not None:
@@ -113,7 +119,7 @@ def _classify_json(decoded: Decoded, reader: YamlReader, *, named: bool) -> Cont
         return Content(
             InputFormat.OTHER, InputStatus.SKIPPED, f"not JSON, and no manifest or plan by its words: {_reason_of(parsed.documents)}"
         )
-    return _classify_documents(text, parsed, notice, named=named)
+    return _classify_documents(text, parsed, path, notice, named=named)
 
 
 def _classify_plan(text: str, decoded: Decoded, notice: str | None) -> Content | None:
@@ -156,12 +162,12 @@ def _broken_plan(error: json.JSONDecodeError, text: str, decoded: Decoded) -> Co
     return _failed(InputFormat.PLAN, reason, [fault])
 
 
-def _classify_documents(text: str, parsed: Parsed, notice: str | None, *, named: bool) -> Content:
+def _classify_documents(text: str, parsed: Parsed, path: str, notice: str | None, *, named: bool) -> Content:
     if parsed.faulty and not parsed.json and (refused := text_refusal(text)):
         return _failed(refused.format, refused.message)
     mark = _template_in(text, parsed)
     if mark is None:
-        return _sorted(parsed, text, notice, named=named)
+        return _sorted(_Sorting(text, parsed, path), notice, named=named)
     line, column = Lines(text).place(mark.offset)
     fault = SyntaxFault(f"this is a template ({mark.text.strip()}…); {mark.advice}", line, column, 0)
     return _unless_walked([fault], named=named)
@@ -199,30 +205,31 @@ def _unless_walked(faults: Sequence[SyntaxFault], *, named: bool) -> Content:
     return Content(InputFormat.OTHER, InputStatus.SKIPPED, _reason_of(faults))
 
 
-def _sorted(parsed: Parsed, text: str, notice: str | None, *, named: bool) -> Content:
+def _sorted(sorting: _Sorting, notice: str | None, *, named: bool) -> Content:
     """The objects of a file, with everything that is wrong in it."""
-    sorting = _Sorting(text, parsed)
-    for document in parsed.documents:
+    for document in sorting.parsed.documents:
         sorting.add(document)
-    if sorting.faults and not sorting.objects and sorting.placeholders == len(sorting.faults):
+    found = bool(sorting.objects or sorting.reviews)
+    if sorting.faults and not found and sorting.placeholders == len(sorting.faults):
         return _unless_walked(sorting.faults, named=named)
-    if not sorting.faults and not sorting.objects and sorting.foreign:
-        return _foreign(sorting, text, named=named)
+    if not sorting.faults and not found and sorting.foreign:
+        return _foreign(sorting, sorting.text, named=named)
     reasons = [notice] if notice else []
     if sorting.faults:
         reasons.append(_reason_of(sorting.faults))
-    elif not sorting.objects:
+    elif not found:
         reasons.append("nothing to judge: only comments, empty documents or empty lists")
     reasons.extend(f"document {at} is left out: {what}" for at, what in sorting.foreign)
     partial = sum(found.partial for found in sorting.objects)
     if partial:
         reasons.append(f"{partial} of {len(sorting.objects)} objects are partial, as kustomize patches are")
     return Content(
-        InputFormat.REVIEW if sorting.review else InputFormat.KUBERNETES,
+        InputFormat.REVIEW if sorting.reviews else InputFormat.KUBERNETES,
         InputStatus.FAILED if sorting.faults else InputStatus.READ,
         "; ".join(reasons) or None,
         objects=tuple(sorting.objects),
         faults=tuple(sorting.faults),
+        reviews=tuple(sorting.reviews),
     )
 
 
@@ -240,15 +247,16 @@ def _foreign(sorting: _Sorting, text: str, *, named: bool) -> Content:
 class _Sorting:
     """The documents of one file, sorted."""
 
-    def __init__(self, text: str, parsed: Parsed) -> None:
+    def __init__(self, text: str, parsed: Parsed, path: str) -> None:
         self.text = text
         self.parsed = parsed
+        self._path = path
         self.objects: list[FoundObject] = []
         self.faults: list[SyntaxFault] = []
         self.foreign: list[tuple[int, str]] = []
         self.patches: list[str] = []
         self.placeholders = 0
-        self.review = False
+        self.reviews: list[Review | UnreadReview] = []
         self._positions: JsonPositions | YamlPositions | None = None
 
     def add(self, document: ParsedDocument | SyntaxFault) -> None:
@@ -261,9 +269,11 @@ class _Sorting:
             elif isinstance(found, Foreign):
                 self.foreign.append((document.index, found.what))
                 self.patches.extend(patched_files(document.value))
-            elif isinstance(found, Review):
-                self.review = True
-                self._blame("AdmissionReview is not read by this version", document.index, "")
+            elif isinstance(found, ReviewAt):
+                review = read_review(found.value, Origin(self._path, document.index, found.pointer))
+                self.reviews.append(review)
+                if isinstance(review, UnreadReview):
+                    self._blame(review.reason, document.index, review.origin.pointer)
             else:
                 self._blame(found.message, document.index, found.pointer)
 

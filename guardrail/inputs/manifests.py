@@ -6,10 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from guardrail.inputs.reviews import is_review
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["NO_OBJECT", "Foreign", "Misshapen", "ObjectAt", "Review", "describe_foreign", "is_partial", "patched_files", "sort_document"]
+__all__ = ["NO_OBJECT", "Foreign", "Misshapen", "ObjectAt", "ReviewAt", "describe_foreign", "is_partial", "patched_files", "sort_document"]
 
 NO_OBJECT = "no apiVersion and kind, so no Kubernetes object"
 
@@ -46,20 +48,26 @@ class Misshapen:
 
 
 @dataclass(frozen=True, slots=True)
-class Review:
-    """An AdmissionReview or the request inside one."""
+class ReviewAt:
+    """An AdmissionReview, or the request inside one, and its pointer inside the document."""
+
+    value: Mapping[str, Any]
+    pointer: str
 
 
-def sort_document(value: Any, pointer: str = "") -> Iterator[ObjectAt | Foreign | Misshapen | Review]:
+def sort_document(value: Any, pointer: str = "") -> Iterator[ObjectAt | Foreign | Misshapen | ReviewAt]:
     """What a document holds; lists of objects are taken apart, however deep. Nothing when it is empty."""
     if value is None:
+        return
+    if _holds_reviews(value):
+        yield from _items(value, pointer)
         return
     if not isinstance(value, Mapping):
         yield _unmapped(value, pointer)
         return
     api_version, kind = value.get("apiVersion"), value.get("kind")
-    if _is_review(value):
-        yield Review()
+    if is_review(value):
+        yield ReviewAt(value, pointer)
     elif not (isinstance(api_version, str) and api_version and isinstance(kind, str) and kind):
         yield _unnamed(value, pointer)
     elif (tool := _tool(api_version, kind, value)) is not None:
@@ -81,7 +89,7 @@ def _typed(item: Any, of: Mapping[str, Any]) -> Any:
     return {**item, "apiVersion": of["apiVersion"], "kind": of["kind"].removesuffix("List")}
 
 
-def _items(items: Any, pointer: str) -> Iterator[ObjectAt | Foreign | Misshapen | Review]:
+def _items(items: Any, pointer: str) -> Iterator[ObjectAt | Foreign | Misshapen | ReviewAt]:
     if items is None:
         return
     if not isinstance(items, list):
@@ -99,12 +107,9 @@ def _items(items: Any, pointer: str) -> Iterator[ObjectAt | Foreign | Misshapen 
             yield Misshapen("an item of this List is empty", f"{pointer}/{at}")
 
 
-def _is_review(value: Mapping[str, Any]) -> bool:
-    group = str(value.get("apiVersion")).partition("/")[0]
-    if group == "admission.k8s.io" and value.get("kind") == "AdmissionReview":
-        return True
-    # The request alone, as logs and tests keep it.
-    return isinstance(value.get("kind"), Mapping) and {"uid", "operation", "resource"} <= value.keys()
+def _holds_reviews(value: Any) -> bool:
+    """Whether a bare list is one of reviews, as logs keep them."""
+    return isinstance(value, list) and bool(value) and isinstance(value[0], Mapping) and is_review(value[0])
 
 
 def _tool(api_version: str, kind: str, value: Mapping[str, Any]) -> str | None:

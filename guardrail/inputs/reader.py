@@ -12,7 +12,7 @@ from guardrail.errors import Fault
 from guardrail.inputs.classify import Content, classify
 from guardrail.inputs.discovery import STDIN, Candidate, PathIgnore, discover
 from guardrail.inputs.locator import FileLocator
-from guardrail.model import InputFormat, InputRecord, InputStatus, KubernetesObject, Note, Origin, Plan
+from guardrail.model import InputFormat, InputRecord, InputStatus, KubernetesObject, Note, Origin, Plan, Review, UnreadReview
 from guardrail.syntax.yaml_text import YamlReader
 
 if TYPE_CHECKING:
@@ -25,12 +25,15 @@ __all__ = ["FileLocator", "Inputs", "PathIgnore", "read_inputs"]
 class Inputs:
     """What a run looks at. `records` has every input once, also those that could not be read.
 
+    `reviews` are requests to an API server, those that could not be read among them, as each wants an answer.
+
     `faults` are the single faults behind failed records. `partial` are the origins of objects that
     are kustomize patches by their content. `locator` finds places, also in what was piped in.
     """
 
     objects: tuple[KubernetesObject, ...]
     plans: tuple[Plan, ...]
+    reviews: tuple[Review | UnreadReview, ...]
     records: tuple[InputRecord, ...]
     notes: tuple[Note, ...]
     faults: tuple[Fault, ...]
@@ -118,8 +121,9 @@ class _Reading:
                 plans.append(Plan(content.plan, Origin(path)))
             faults.extend(Fault(path, fault.line, fault.column, "", fault.message, fault.excerpt, fault.column) for fault in content.faults)
         records = tuple(_record(path, content) for path, content in self._contents)
+        reviews = tuple(review for _, content in self._contents for review in content.reviews)
         locator = FileLocator(self._kept)
-        return Inputs(tuple(objects), tuple(plans), records, tuple(self._notes()), tuple(faults), frozenset(partial), locator)
+        return Inputs(tuple(objects), tuple(plans), reviews, records, tuple(self._notes()), tuple(faults), frozenset(partial), locator)
 
     def _leave_out_patches(self) -> None:
         """Files that a kustomization of the run lists as patches are parts of objects, not objects."""
@@ -141,7 +145,7 @@ class _Reading:
 
 
 def _record(path: str, content: Content) -> InputRecord:
-    count = len(content.objects)
+    count = len(content.objects) + sum(isinstance(review, Review) for review in content.reviews)
     if content.plan is not None:
         count = len(content.plan.get("resource_changes") or ())
     return InputRecord(path, content.format, content.status, content.reason, count)

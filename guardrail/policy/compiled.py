@@ -124,6 +124,7 @@ class CompiledPolicy:
     validations: tuple[Validation, ...]
     params: Mapping[str, Any]
     dormant: bool = False
+    ignores_errors: bool = False  # failurePolicy Ignore: what fails to run blocks no request
 
     @property
     def selector(self) -> Selector:

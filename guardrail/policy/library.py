@@ -155,6 +155,7 @@ def _bound(policy: CheckedPolicy, profile: Profile) -> tuple[CompiledPolicy, Dor
         validations=validations,
         params=params.values,
         dormant=asleep,
+        ignores_errors=spec.get("failurePolicy") == "Ignore",
     )
     return compiled, _waits(policy, params, validations, asleep=asleep)
 

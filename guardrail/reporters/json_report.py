@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 from guardrail.reporters.documents import API_VERSION, as_json, finding_of, input_of, note_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from typing import TextIO
 
-    from guardrail.model import Finding, Report, Summary
+    from guardrail.model import Decision, Finding, Report, Summary
 
 __all__ = ["JsonReporter"]
 
@@ -20,8 +21,10 @@ class JsonReporter:
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
         self._between = "\n  "
+        self._decisions: tuple[Decision, ...] = ()
 
     def begin(self, report: Report) -> None:
+        self._decisions = report.decisions
         write = self._stream.write
         write("{\n")
         for key, value in _head(report).items():
@@ -34,7 +37,24 @@ class JsonReporter:
 
     def end(self) -> None:
         self._stream.write("]" if self._between == "\n  " else "\n ]")
-        self._stream.write(',\n "exceptions": [],\n "decisions": []\n}\n')
+        self._stream.write(f',\n "exceptions": [],\n "decisions": {_lines(self._decisions)}\n}}\n')
+
+
+def _lines(decisions: Iterable[Decision]) -> str:
+    told = ",\n  ".join(as_json(_decision(decision)) for decision in decisions)
+    return f"[\n  {told}\n ]" if told else "[]"
+
+
+def _decision(decision: Decision) -> dict[str, Any]:
+    return {
+        "path": decision.path,
+        "document": decision.document,
+        "uid": decision.uid,
+        "allowed": decision.allowed,
+        "code": decision.code,
+        "message": decision.message,
+        "warnings": list(decision.warnings),
+    }
 
 
 def _head(report: Report) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from guardrail.model import Action, InputFormat, InputStatus, Outcome
+from guardrail.reporters.decisions import decision_lines
 from guardrail.reporters.grouping import grouped, line_of, place_of, shared_place, subject, subject_of_id
 from guardrail.reporters.inputs import failed_lines, input_lines, skip_kind
 from guardrail.reporters.terminal import Terminal, printable, wrapped
@@ -60,6 +61,7 @@ class TextReporter:
         if self._quiet:
             yield [*self._undecided(grouped(waiting))]
             return
+        yield [line for count, told in decision_lines(report.decisions, verbose=self._verbose) for line in self._decision(count, told)]
         yield [
             *self._undecided(grouped(waiting)),
             *self._dormant(report),
@@ -134,6 +136,9 @@ class TextReporter:
             if not self._quiet:
                 text += f" (guardrail explain {first.first.fingerprint})"
             yield from self._block("undecided", sum(len(entry.findings) for entry in causes), text)
+
+    def _decision(self, count: int, told: str) -> Iterator[str]:
+        return self._block("decision", count, printable(told))
 
     def _dormant(self, report: Report) -> Iterator[str]:
         if not report.dormant:

@@ -250,15 +250,15 @@ def plan(**changes: Any) -> str:
             '{"kind": "AdmissionReview", "apiVersion": "admission.k8s.io/v1", "request": {}}',
             FAILED,
             InputFormat.REVIEW,
-            "not read by this version",
-            id="an AdmissionReview",
+            "names no operation",
+            id="an AdmissionReview without an operation",
         ),
         pytest.param(
             '{"uid": "x", "kind": {"kind": "Pod"}, "resource": {}, "operation": "CREATE"}',
             FAILED,
             InputFormat.REVIEW,
-            "not read by this version",
-            id="the request alone",
+            "holds no object",
+            id="the request alone, without an object",
         ),
         pytest.param(
             '{"apiVersion": "v1", "kind": "Pod", "kind": "Pod"}', FAILED, InputFormat.KUBERNETES, "duplicate key", id="a duplicate key"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from guardrail.cel.unknown import Unknown
 from guardrail.normalise.kubernetes.heads import Head, display
-from guardrail.normalise.kubernetes.units import Number, Units, spec_of
+from guardrail.normalise.kubernetes.units import NEVER_SURGE, ONE_POD_A_REPLICA, Number, Units, spec_of
 from guardrail.view.schema import UNBOUNDED
 
 if TYPE_CHECKING:
@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 
 __all__ = ["ONE_POD_A_REPLICA", "Scaler", "is_autoscaler", "scaler_of", "strongest", "units_of_unread"]
 
-_NEVER_SURGE = frozenset({("apps", "StatefulSet"), ("apps", "ReplicaSet"), ("core", "ReplicationController")})
-ONE_POD_A_REPLICA = _NEVER_SURGE | {("apps", "Deployment"), ("argoproj.io", "Rollout"), ("apps.openshift.io", "DeploymentConfig")}
 _APPS_KINDS = frozenset({"Deployment", "StatefulSet", "ReplicaSet"})
 
 
@@ -89,7 +87,7 @@ def units_of_unread(scaler: Scaler, why: Unknown) -> Units:
     What nothing bounds stays unbounded, whatever multiplies it.
     """
     if scaler.target_kind in ONE_POD_A_REPLICA:
-        surge: Number = 0 if scaler.target_kind in _NEVER_SURGE else why
+        surge: Number = 0 if scaler.target_kind in NEVER_SURGE else why
         return Units(scaler.low, scaler.high, scaler.low, surge, scaler.bounded)
     return Units(why, UNBOUNDED if scaler.high == UNBOUNDED else why, why, why, scaler.bounded)
 

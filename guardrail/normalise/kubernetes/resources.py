@@ -34,10 +34,10 @@ class Maker:
 
     __slots__ = ("_attribution", "_cluster", "_facts", "_ids", "_labels", "_plain", "_run", "_scaled", "_scalers", "_surface", "_workloads")
 
-    def __init__(self, heads: Sequence[Head], ids: Mapping[int, str], facts: Facts, surface: str) -> None:
+    def __init__(self, heads: Sequence[Head], ids: Mapping[int, str], facts: Facts, surface: str, requester: str | None = None) -> None:
         self._ids, self._facts, self._surface = ids, facts, surface
         self._cluster = cluster_facts(facts)
-        self._run = Run(heads, facts)
+        self._run = Run(heads, facts, requester)
         self._attribution = Attribution(self._run, facts, self._cluster)
         self._workloads: dict[int, Workload] = {}
         self._labels: dict[int, Labels] = {}
@@ -71,6 +71,10 @@ class Maker:
         if id(head) not in self._workloads:
             self._workloads[id(head)] = RUNS_NOTHING if id(head) in self._scalers else read_workload(head, self._facts)
         return self._workloads[id(head)]
+
+    def stand_in(self, head: Head, workload: Workload) -> None:
+        """Takes a workload for an object that cannot be read for it, before anything of it is made."""
+        self._workloads[id(head)] = workload
 
     def _workload(self, head: Head) -> Workload:
         own, scaler = self.own_workload(head), self._scaled.get(id(head))

@@ -19,16 +19,30 @@ if TYPE_CHECKING:
 
 __all__ = ["Run"]
 
+# The accounts of Kubernetes' own controllers (kube-controller-manager with --use-service-account-credentials, else one for all).
+_ALL_CONTROLLERS = "system:kube-controller-manager"
+_CONTROLLERS = {
+    owner: f"system:serviceaccount:kube-system:{controller}"
+    for owner, controller in {
+        ("apps", "Deployment"): "deployment-controller",
+        ("apps", "ReplicaSet"): "replicaset-controller",
+        ("apps", "StatefulSet"): "statefulset-controller",
+        ("apps", "DaemonSet"): "daemon-set-controller",
+        ("batch", "Job"): "job-controller",
+        ("batch", "CronJob"): "cronjob-controller",
+        ("core", "ReplicationController"): "replication-controller",
+    }.items()
+}
 _ORDINAL = re.compile(r"(?P<base>.+)-[0-9]+")
 
 
 class Run:
     """The objects of one run, judged and beside them, by how they are referred to."""
 
-    __slots__ = ("_by_key", "_claims", "_facts", "_namespace_tags", "_namespaces")
+    __slots__ = ("_by_key", "_claims", "_facts", "_namespace_tags", "_namespaces", "_requester")
 
-    def __init__(self, heads: Iterable[Head], facts: Facts) -> None:
-        self._facts = facts
+    def __init__(self, heads: Iterable[Head], facts: Facts, requester: str | None = None) -> None:
+        self._facts, self._requester = facts, requester
         self._by_key: dict[Key, list[Head]] = defaultdict(list)
         self._namespaces: dict[str, list[Head]] = defaultdict(list)
         self._claims: set[tuple[str | None, str]] = set()
@@ -64,13 +78,32 @@ class Run:
         The owner's kind must be able to make this kind, and the owner be in the run, unless it is
         a pair of Kubernetes' own controllers. Claims of a StatefulSet have no owner; their name
         tells.
+
+        Where it is known who asks, an owner reference alone proves nothing, as anybody may write
+        one: it must be the account of that controller.
         """
         for reference in _owner_references(head):
             group, kind = _group_of(reference.get("apiVersion")), reference.get("kind")
             by = creates((group, kind), (head.modern_group, head.kind)) if isinstance(kind, str) else None
-            if by == "built-in" or (by is not None and self._exists(group, str(kind), head, reference)):
+            if by is not None and self._proves(by, (group, str(kind)), head, reference):
                 return True
-        return head.kind == "PersistentVolumeClaim" and self._of_stateful_set(head)
+        of_set = head.kind == "PersistentVolumeClaim" and self._of_stateful_set(head)
+        return of_set and self._asked_by(("apps", "StatefulSet"))
+
+    def _proves(self, by: str, owner: tuple[str, str], head: Head, reference: Mapping[str, Any]) -> bool:
+        if self._requester is not None:
+            return self._asked_by(owner) and not self._is_another(owner, head, reference)
+        return by == "built-in" or self._exists(*owner, head, reference)
+
+    def _asked_by(self, owner: tuple[str, str]) -> bool:
+        """Whether the controller of such owners asks, or nobody knows who does."""
+        return self._requester in {None, _ALL_CONTROLLERS, _CONTROLLERS.get(owner)}
+
+    def _is_another(self, owner: tuple[str, str], head: Head, reference: Mapping[str, Any]) -> bool:
+        """Whether the object of the owner's name has another uid than the reference says."""
+        name, namespace = reference.get("name"), head.namespace if isinstance(head.namespace, str) else None
+        found = self._by_key.get((*owner, namespace, name), ()) if isinstance(name, str) else ()
+        return any(one.metadata.get("uid") not in {None, reference.get("uid")} for one in found)
 
     def _exists(self, group: str, kind: str, head: Head, reference: Mapping[str, Any]) -> bool:
         name = reference.get("name")

@@ -18,9 +18,12 @@ if TYPE_CHECKING:
     from guardrail.normalise.kubernetes.heads import Head
     from guardrail.normalise.kubernetes.reading import Reader
 
-__all__ = ["ONE", "Number", "Units", "surge_of", "unknown_units", "written_units"]
+__all__ = ["NEVER_SURGE", "ONE", "ONE_POD_A_REPLICA", "Number", "Units", "surge_of", "units_of_scale", "unknown_units", "written_units"]
 
 Number = int | Unknown
+NEVER_SURGE = frozenset({("apps", "StatefulSet"), ("apps", "ReplicaSet"), ("core", "ReplicationController")})
+ONE_POD_A_REPLICA = NEVER_SURGE | {("apps", "Deployment"), ("argoproj.io", "Rollout"), ("apps.openshift.io", "DeploymentConfig")}
+"""Kinds whose `replicas` are pods, as (group, kind)."""
 _PERCENT = re.compile(r"([0-9]{1,9})%", re.ASCII)
 _FEWEST_OVERLAPS = 2  # runs of a CronJob that may meet under Allow, however short they are
 
@@ -66,6 +69,16 @@ def _replicas(head: Head, spec: Mapping[str, Any]) -> Units:
     bounded = written if isinstance(written, Unknown) else written is not None
     surge: Number = surge_of(head.reader, spec, replicas) if head.kind == "Deployment" else 0
     return Units(replicas, replicas, replicas, surge, bounded, "/spec/replicas", "/spec/strategy/rollingUpdate/maxSurge")
+
+
+def units_of_scale(head: Head, why: Unknown) -> Units:
+    """The pods of a scale request whose parent is not known: its replicas for a kind with a pod for each, else unknown."""
+    spec = spec_of(head)
+    written = spec if isinstance(spec, Unknown) else head.reader.count(spec, "replicas", "/spec")
+    if written is None or (head.modern_group, head.kind) not in ONE_POD_A_REPLICA:
+        return unknown_units(why)
+    surge: Number = why if (head.modern_group, head.kind) not in NEVER_SURGE else 0
+    return Units(written, written, written, surge, bounded=True, pointer="/spec/replicas")
 
 
 def surge_of(reader: Reader, spec: Mapping[str, Any], most: Number) -> Number:
