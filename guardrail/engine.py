@@ -212,7 +212,11 @@ class _Subject:
         """The variables with what is unknown in them; for expressions that may not come to it, the known part is tried first."""
         found = self._everything.get(touch)
         if found is None:
-            found = self._everything[touch] = Bindings(self._values)
+            found = Bindings(self._values)
+            for other in self._everything.values():
+                for name in dict.fromkeys(path[0] for path in self.missing):
+                    found.put(name, self._values[name], other.inspected(name))  # looking is done once
+            self._everything[touch] = found
             if touch is Touch.LEAVES:
                 self._try_known(found)
         return found
@@ -226,7 +230,7 @@ class _Subject:
 class _Scope:
     """The variables of one policy over one resource; named expressions are worked out once, when one is read."""
 
-    __slots__ = ("_known", "_named", "_plain", "_policy", "_ready", "_subject", "old", "resource", "view")
+    __slots__ = ("_known", "_named", "_plain", "_policy", "_ready", "_seen", "_subject", "old", "resource", "view")
 
     def __init__(self, policy: CompiledPolicy, subject: _Subject) -> None:
         self._policy, self._subject, self.resource = policy, subject, subject.resource
@@ -236,6 +240,7 @@ class _Scope:
         self._known = subject.known
         self._known.put("params", policy.params, subject.index.params(policy))
         self._known.put("variables", self._plain, _inspected(self._plain, 1))
+        self._seen = _inspected({}, 1)  # all of them
         self._ready: dict[Touch, Bindings] = {}
 
     def before(self) -> _Scope:
@@ -265,7 +270,7 @@ class _Scope:
         if found is None:
             found = self._ready[touch] = self._subject.everything(touch)
             found.put("params", self._policy.params, self._subject.index.params(self._policy))
-            found.put("variables", self._named)
+            found.put("variables", self._seen.value, self._seen)
         return found
 
     def blamed(self, program: Program) -> Iterator[Path]:
@@ -292,14 +297,20 @@ class _Scope:
         for variable in self._policy.variables:
             if variable.name == name:
                 value = self._named[name] = self.value(variable.program)
-                found = inspected_value(value)
-                if not found.partial and not found.odd:
-                    self._plain[name] = found.value
-                    longest = max(found.longest, len(self._plain), self._known.inspected("variables").longest)
-                    self._known.put("variables", self._plain, _inspected(self._plain, longest))
-                for bindings in self._ready.values():
-                    bindings.put("variables", self._named)
+                self._note(name, inspected_value(value))
                 return
+
+    def _note(self, name: str, found: Inspected) -> None:
+        """Hands the value of a named expression to those that read it."""
+        self._seen.value[name] = found.value
+        seen = _inspected(self._seen.value, max(found.longest, len(self._seen.value), self._seen.longest))
+        seen.partial, seen.odd = self._seen.partial or found.partial, self._seen.odd or found.odd
+        self._seen = seen
+        for bindings in self._ready.values():
+            bindings.put("variables", seen.value, seen)
+        if not found.partial and not found.odd:
+            self._plain[name] = found.value
+            self._known.put("variables", self._plain, _inspected(self._plain, seen.longest))
 
 
 def _inspected(named: dict[str, Any], longest: int) -> Inspected:
