@@ -24,7 +24,6 @@ from guardrail.matching import PolicyIndex
 from guardrail.model import Action, Decision, Finding, InputStatus, Inspection, Note, Origin, Outcome, Report, Resource, Review, Summary
 from guardrail.normalise.kubernetes import normalise_kubernetes
 from guardrail.normalise.kubernetes.requests import Admission, Requests, about
-from guardrail.normalise.terraform import normalise_plan
 from guardrail.policy.profile import load_profile, starter
 from guardrail.policy.stored import dump_rules, load_rules
 from guardrail.runtimes.builtin import BuiltinRuntime
@@ -274,6 +273,8 @@ def _read_context(paths: Sequence[str]) -> Inputs:
 
 def _normalise(inputs: Inputs, context: Inputs, facts: Facts) -> tuple[list[Resource], list[Note]]:
     resources, notes = normalise_kubernetes(inputs.objects, context.objects, facts)
+    if inputs.plans:
+        from guardrail.normalise.terraform import normalise_plan  # noqa: PLC0415 - a run over manifests needs none of it
     for plan in inputs.plans:
         planned, more = normalise_plan(plan, facts)
         resources += planned

@@ -10,23 +10,21 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from guardrail.blame import has_inner, inner_field
-from guardrail.cel.bindings import Bindings, Inspected, inspected_value
 from guardrail.cel.unknown import Unknown
 from guardrail.decision import action_of, error_action, is_worse, passes_anyway, undecided_action, unknown_action
 from guardrail.findings import Context, Verdict, finding_of
-from guardrail.known import Touch, guarded, known_part
 from guardrail.model import Action, Evaluation, Outcome
 from guardrail.policy.compiled import UpdateMode, WhenUnknown
 from guardrail.ports import EvaluationError
+from guardrail.scope import Scope, Subject
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from datetime import datetime
 
     from guardrail.matching import PolicyIndex
     from guardrail.model import Finding, Resource
     from guardrail.policy.compiled import CompiledPolicy, Validation
-    from guardrail.ports import Path, Program
+    from guardrail.ports import Program
 
 __all__ = ["Context", "Judgement", "RunFact", "evaluate"]
 
@@ -34,7 +32,6 @@ _RUN = "run:"
 _UNREAD = ("type ", "kind ")  # references to what the normalisers do not model yet
 _UNLISTED = ("instance type ", "accelerator ")
 _OLDER = " (older than this change)"
-_OBJECTS = frozenset({"object", "oldObject"})
 _MAX_MESSAGE_CHARS = 1_000
 _MAX_NAMED = 3  # fields that one message names
 
@@ -64,9 +61,9 @@ def evaluate(resource: Resource, index: PolicyIndex, context: Context) -> Judgem
     passed: list[tuple[str, str]] = []
     facts: set[RunFact] = set()
     evaluations = skipped = 0
-    subject = _Subject(resource, index, context.now)
+    subject = Subject(resource, index, context)
     for policy in index.matching(resource.view):
-        scope = _Scope(policy, subject)
+        scope = Scope(policy, subject)
         for validation, result, action in (_unless_it_passes(scope, judged) for judged in _judge(policy, scope)):
             evaluations += 1
             if result.outcome is Outcome.SKIP or (result.outcome is not Outcome.PASS and action is None):
@@ -85,7 +82,7 @@ def evaluate(resource: Resource, index: PolicyIndex, context: Context) -> Judgem
 _Result = tuple["Validation | None", Evaluation, "Action | None"]
 
 
-def _judge(policy: CompiledPolicy, scope: _Scope) -> Iterator[_Result]:
+def _judge(policy: CompiledPolicy, scope: Scope) -> Iterator[_Result]:
     resource = scope.resource
     applies, fault = _applies(policy, scope)
     if fault is not None:
@@ -100,7 +97,7 @@ def _judge(policy: CompiledPolicy, scope: _Scope) -> Iterator[_Result]:
         yield validation, result, error_action(action, ignored=policy.ignores_errors) if result.outcome is Outcome.ERROR else action
 
 
-def _unless_it_passes(scope: _Scope, judged: _Result) -> _Result:
+def _unless_it_passes(scope: Scope, judged: _Result) -> _Result:
     """What was judged, with a warning in place of a denial where the update is never blocked."""
     validation, result, action = judged
     if action is not Action.DENY:
@@ -117,7 +114,7 @@ def _unless_it_passes(scope: _Scope, judged: _Result) -> _Result:
     return validation, replace(result, message=f"{result.message}{older}"), Action.WARN
 
 
-def _applies(policy: CompiledPolicy, scope: _Scope) -> tuple[bool, Evaluation | None]:
+def _applies(policy: CompiledPolicy, scope: Scope) -> tuple[bool, Evaluation | None]:
     """Any false match condition skips the policy, even beside an error (as ValidatingAdmissionPolicy has it); unknown counts as true."""
     fault: Evaluation | None = None
     for condition in policy.match_conditions:
@@ -129,7 +126,7 @@ def _applies(policy: CompiledPolicy, scope: _Scope) -> tuple[bool, Evaluation | 
     return fault is None, fault
 
 
-def _outcome(validation: Validation, scope: _Scope) -> Evaluation:
+def _outcome(validation: Validation, scope: Scope) -> Evaluation:
     value = scope.value(validation.program)
     if value is True:
         return Evaluation(validation.name, Outcome.PASS)
@@ -142,7 +139,7 @@ def _outcome(validation: Validation, scope: _Scope) -> Evaluation:
     return Evaluation(validation.name, Outcome.ERROR, _error_text(value))
 
 
-def _consequence(validation: Validation, result: Evaluation, scope: _Scope, resource: Resource) -> tuple[Evaluation, Action | None]:
+def _consequence(validation: Validation, result: Evaluation, scope: Scope, resource: Resource) -> tuple[Evaluation, Action | None]:
     """What a result leads to: nothing for a pass, a skip where the validation does not apply, else an action."""
     if result.outcome in {Outcome.PASS, Outcome.SKIP}:
         return result, None
@@ -159,7 +156,7 @@ def _consequence(validation: Validation, result: Evaluation, scope: _Scope, reso
     return result, action
 
 
-def _undecided(validation: Validation, result: Evaluation, scope: _Scope, action: Action) -> tuple[Evaluation, Action | None]:
+def _undecided(validation: Validation, result: Evaluation, scope: Scope, action: Action) -> tuple[Evaluation, Action | None]:
     meaning = unknown_action(validation, scope.view)
     if meaning is WhenUnknown.PASS:
         return Evaluation(validation.name, Outcome.PASS), None
@@ -171,7 +168,7 @@ def _undecided(validation: Validation, result: Evaluation, scope: _Scope, action
     return result, consequence
 
 
-def _ratchets(validation: Validation, scope: _Scope, resource: Resource) -> bool:
+def _ratchets(validation: Validation, scope: Scope, resource: Resource) -> bool:
     """Whether an old violation may stay: it failed before and, by its measure, did not get worse."""
     mode, operation = validation.on_update.mode, resource.view["operation"]
     if scope.old is None or mode is UpdateMode.ENFORCE:
@@ -186,7 +183,7 @@ def _ratchets(validation: Validation, scope: _Scope, resource: Resource) -> bool
     return not is_worse(scope.value(measure), scope.before().value(measure))
 
 
-def _failed_before(validation: Validation, scope: _Scope) -> bool:
+def _failed_before(validation: Validation, scope: Scope) -> bool:
     """Whether the resource broke the rule as it was: the policy looked at it there, and the validation failed."""
     if scope.old is None or action_of(validation, scope.old) is None:
         return False
@@ -194,143 +191,12 @@ def _failed_before(validation: Validation, scope: _Scope) -> bool:
     return _applies(scope.policy, before)[0] and before.value(validation.program) is False
 
 
-class _Subject:
-    """One resource with its variables, which all policies share: what is looked at in them is looked at once."""
-
-    __slots__ = ("_everything", "_known", "_values", "index", "known", "missing", "now", "resource", "touching")
-
-    def __init__(self, resource: Resource, index: PolicyIndex, now: datetime) -> None:
-        self.resource, self.index, self.now = resource, index, now
-        self._values: dict[str, Any] = {"resource": resource.view, "now": now}
-        others = {"oldResource": resource.old_view, "object": resource.object, "oldObject": resource.old_object}
-        self._values |= {name: value for name, value in others.items() if value is not None}
-        self._known = self._values
-        self.missing: tuple[tuple[str, ...], ...] = ()
-        for name in ("resource", "oldResource") if resource.old_view is not None else ("resource",):
-            known, missing = known_part(name, self._values[name])
-            if missing:
-                self._known, self.missing = self._known | {name: known}, (*self.missing, *missing)
-        self.touching = index.shapes.memo(self.missing)
-        self.known = Bindings(self._known)
-        self._everything: dict[Touch, Bindings] = {}
-
-    def everything(self, touch: Touch) -> Bindings:
-        """The variables with what is unknown in them; for expressions that may not come to it, the known part is tried first."""
-        found = self._everything.get(touch)
-        if found is None:
-            found = self._everything[touch] = Bindings(self._values)
-            if touch is Touch.LEAVES:
-                self._try_known(found)
-        return found
-
-    def _try_known(self, bindings: Bindings) -> None:
-        for name in dict.fromkeys(path[0] for path in self.missing):
-            bindings.inspected(name)  # the sizes in it bound costs
-            bindings.plain[name] = guarded(self._known[name], [path for path in self.missing if path[0] == name])
-
-
-class _Scope:
-    """The variables of one policy over one resource; named expressions are worked out once, when one is read."""
-
-    __slots__ = ("_before", "_known", "_named", "_plain", "_ready", "_subject", "old", "policy", "resource", "view")
-
-    def __init__(self, policy: CompiledPolicy, subject: _Subject) -> None:
-        self.policy, self._subject, self.resource = policy, subject, subject.resource
-        self._before: _Scope | None = None
-        self.view, self.old = subject.resource.view, subject.resource.old_view
-        self._named: dict[str, Any] = {}
-        self._plain: dict[str, Any] = {}  # those of them in which everything is known
-        self._known = subject.known
-        self._known.put("params", policy.params, subject.index.params(policy))
-        self._known.put("variables", self._plain, _inspected(self._plain, 1))
-        self._ready: dict[Touch, Bindings] = {}
-
-    def before(self) -> _Scope:
-        """The same policy over the resource as it was."""
-        if self._before is None:
-            subject, resource = self._subject, self.resource
-            assert self.old is not None
-            was = replace(resource, view=self.old, old_view=None, object=resource.old_object, old_object=None)
-            self._before = _Scope(self.policy, _Subject(was, subject.index, subject.now))
-        return self._before
-
-    def reads_object(self, program: Program) -> bool:
-        """Whether an expression reads a Kubernetes object itself, through the named expressions too."""
-        roots = {read.path[0] for read in program.reads}
-        named = {read.path[1] for read in program.reads if read.path[0] == "variables" and len(read.path) > 1}
-        return bool(roots & _OBJECTS) or any(self.reads_object(v.program) for v in self.policy.variables if v.name in named)
-
-    def value(self, program: Program) -> Any:
-        shapes, named = self._subject.index.shapes, self._named
-        shape = shapes.of(program)
-        for name in shape.named:
-            if name not in named:
-                self._work_out(name)
-        subject = self._subject
-        touch = shapes.touches(program, subject.missing, subject.touching) if subject.missing else Touch.NOTHING
-        if touch or (shape.takes_all and len(self._plain) != len(named)):
-            return program.evaluate(self._everything(touch))
-        for name in shape.named:
-            if name not in self._plain:
-                return program.evaluate(self._everything(Touch.WHOLE))
-        return program.evaluate(self._known)
-
-    def _everything(self, touch: Touch) -> Bindings:
-        """The variables with what is unknown or failed in them, which few expressions read."""
-        found = self._ready.get(touch)
-        if found is None:
-            found = self._ready[touch] = self._subject.everything(touch)
-            found.put("params", self.policy.params, self._subject.index.params(self.policy))
-            found.put("variables", self._named)
-        return found
-
-    def blamed(self, program: Program) -> Iterator[Path]:
-        """The view paths that made the value of an expression what it is, through the named expressions too."""
-        for path in program.blamed(self._everything(Touch.WHOLE)):
-            if path[0] == "resource":
-                yield path[1:]
-            elif path[0] == "variables":
-                for variable in self.policy.variables:
-                    if variable.name in path[1:2]:
-                        yield from self.blamed(variable.program)
-
-    def reads(self, program: Program) -> frozenset[str]:
-        """The view paths that an expression reads, through the named expressions too."""
-        found: set[str] = set()
-        for read in program.reads:
-            if read.path[0] in {"resource", "oldResource"}:
-                found.add(".".join(read.path[1:]))
-            elif read.path[0] == "variables":
-                found.update(*(self.reads(v.program) for v in self.policy.variables if v.name in read.path[1:2]))
-        return frozenset(found)
-
-    def _work_out(self, name: str) -> None:
-        for variable in self.policy.variables:
-            if variable.name == name:
-                value = self._named[name] = self.value(variable.program)
-                found = inspected_value(value)
-                if not found.partial and not found.odd:
-                    self._plain[name] = found.value
-                    longest = max(found.longest, len(self._plain), self._known.inspected("variables").longest)
-                    self._known.put("variables", self._plain, _inspected(self._plain, longest))
-                for bindings in self._ready.values():
-                    bindings.put("variables", self._named)
-                return
-
-
-def _inspected(named: dict[str, Any], longest: int) -> Inspected:
-    """What is known of named expressions, whose values were looked at one by one."""
-    made = Inspected(named)
-    made.longest = longest
-    return made
-
-
-def _message(validation: Validation, scope: _Scope) -> str:
+def _message(validation: Validation, scope: Scope) -> str:
     """The text of a violation; `message` where the messageExpression gives none."""
     return _line(validation.message_program, scope) or validation.message
 
 
-def _remedy(validation: Validation | None, result: Evaluation, scope: _Scope) -> str:
+def _remedy(validation: Validation | None, result: Evaluation, scope: Scope) -> str:
     """What to write instead; of a violation in its own words where the rule has some. What failed to run has no remedy here."""
     if validation is None or result.outcome is Outcome.ERROR:
         return ""
@@ -338,7 +204,7 @@ def _remedy(validation: Validation | None, result: Evaluation, scope: _Scope) ->
     return own or validation.remediation.get(scope.view["source"], "")
 
 
-def _line(program: Program | None, scope: _Scope) -> str:
+def _line(program: Program | None, scope: Scope) -> str:
     """The single line that an expression comes to; "" where it is unknown, fails or comes to something else."""
     value = scope.value(program) if program is not None else None
     if not isinstance(value, str) or "\n" in value:
@@ -351,7 +217,7 @@ def _error_text(value: Any) -> str:
     return f"the rule could not be evaluated: {reason}"
 
 
-def _undecided_text(value: Unknown, validation: Validation, scope: _Scope) -> str:
+def _undecided_text(value: Unknown, validation: Validation, scope: Scope) -> str:
     """What is not known, by the fields that the rule reads, and the references that will supply it."""
     wanted = set(value.references)
     paths = [path for path, references in scope.view["unknown"].items() if wanted & set(references)]
@@ -387,7 +253,7 @@ def _run_facts(result: Evaluation, resource: Resource) -> Iterator[RunFact]:
         yield RunFact(fact, "" if fact == "cluster" else namespace)
 
 
-def _blamed(validation: Validation | None, result: Evaluation, scope: _Scope) -> str:
+def _blamed(validation: Validation | None, result: Evaluation, scope: Scope) -> str:
     """The field of the rule, or what inside of it made the rule fail."""
     if validation is None:
         return ""

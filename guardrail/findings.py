@@ -29,12 +29,14 @@ class Context:
     """What is the same for every resource of a run.
 
     `now` is aware and in UTC. `folder` is where the run was started and `root` the top of its repository, both
-    absolute: a fingerprint does not depend on where a run was started, nor on how a path was written.
+    absolute: a fingerprint does not depend on where a run was started, nor on how a path was written. `deadline`, in
+    seconds of time.monotonic(), is when evaluation stops: what is left has failed to run.
     """
 
     now: datetime
     folder: str = "/"
     root: str = "/"
+    deadline: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

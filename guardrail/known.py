@@ -22,6 +22,7 @@ __all__ = ["Shape", "Shapes", "Touch", "guarded", "known_part"]
 
 _Steps = tuple[str, ...]
 _PLAIN = frozenset({bool, float, int, str, type(None)})
+_CONTAINERS = frozenset({dict, list})
 _MAX_COMBINATIONS = 1_000  # a few megabytes with a hundred policies; real runs have dozens
 _WHOLE = object()  # what no expression sees: a value that is left out as a whole
 
@@ -54,7 +55,8 @@ def _known(value: Any, path: _Steps, missing: list[_Steps]) -> Any:
 def _members(value: dict[str, Any], path: _Steps, missing: list[_Steps]) -> dict[str, Any]:
     changed: dict[str, Any] = {}
     for key, member in value.items():
-        if type(member) in _PLAIN:
+        kind = type(member)
+        if kind in _PLAIN or (kind in _CONTAINERS and not member):  # most of a view
             continue
         known = _known(member, (*path, key), missing)
         if known is not member:

@@ -37,9 +37,10 @@ class Program(Protocol):
     def reads(self) -> tuple[Read, ...]:
         """Every chain of selections rooted at a free variable (loop variables are not free)."""
 
-    def evaluate(self, variables: Mapping[str, Any]) -> Any:
+    def evaluate(self, variables: Mapping[str, Any], *, deadline: float | None = None) -> Any:
         """A plain JSON value, an `Unknown` or an `EvaluationError`; never raises.
 
+        After `deadline`, in seconds of time.monotonic(), it is an `EvaluationError`; a runtime that cannot stop goes on.
         An instant or a span comes as the runtime's own kind, which it takes back as a variable.
 
         Lists and maps are handed back as they are: members may be `Unknown`, a map may be partial.

@@ -35,7 +35,9 @@ class FakeProgram:
         named = tuple(Read(("variables", name), 1, 1) for name in self.names)
         return (*named, *(Read(("resource", *field.split(".")), 1, 1) for field in self.fields))
 
-    def evaluate(self, variables: Mapping[str, Any]) -> Any:
+    def evaluate(self, variables: Mapping[str, Any], *, deadline: float | None = None) -> Any:
+        if deadline is not None and deadline <= 0:
+            return EvaluationError("the deadline passed")
         return self.rule(variables)
 
     def blamed(self, variables: Mapping[str, Any]) -> tuple[Path, ...]:  # noqa: ARG002 - a port's signature
@@ -290,6 +292,12 @@ def test_what_is_not_modelled_is_not_said_to_come_after_apply() -> None:
     rule = validation(program=constant(Unknown(["type aws_lambda_function"])), when_unknown={"default": WhenUnknown.DENY})
     lambda_ = resource(source="terraform", unknown={"units.max": ["type aws_lambda_function"]})
     assert only(judge(lambda_, policy(rule))).message == "units.max is not read by this version (type aws_lambda_function)"
+
+
+def test_after_the_deadline_a_rule_has_failed_to_run() -> None:
+    library = Library((policy(),), "h", ProfileInfo("p", "1", "h", None), ("dev", "prod"))
+    found = only(evaluate(resource(1), PolicyIndex(library), replace(CONTEXT, deadline=0.0)))
+    assert (found.outcome, found.action) == (Outcome.ERROR, Action.DENY)
 
 
 UNREAD = [

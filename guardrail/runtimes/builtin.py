@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cached_property
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from guardrail.ports import CompileError
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from guardrail.ports import Program, Read
     from guardrail.view.schema import ViewField
 
-__all__ = ["BuiltinRuntime"]
+__all__ = ["ALONE", "BuiltinRuntime"]
 
 _VIEW = "guardrail.View"
 _VARIABLES = {
@@ -71,8 +72,19 @@ class BuiltinRuntime:
         return found if found is not None else compiled()
 
 
+ALONE: Mapping[str, tuple[str, str]] = {
+    **dict.fromkeys(("_+_", "double", "int", "matches", "startsWith", "endsWith", "contains", "size"), ("stdlib", "STANDARD")),
+    **dict.fromkeys(("join", "lowerAscii", "replace", "split", "trim"), ("extensions", "STRINGS")),
+    **dict.fromkeys(("editDistance", "nearest", "show"), ("own", "OWN")),
+}
+"""Functions that rules often call and that only one library has, with its module and its name: the other libraries need not be loaded."""
+
+
 class _Functions(Mapping[str, Any]):
-    """The functions of the environment, loaded when the first is asked for: few programs call one, and none needs the compiler."""
+    """The functions of the environment, loaded when they are asked for: few programs call one, and none needs the compiler."""
+
+    def __init__(self) -> None:
+        self._alone: dict[str, Any] = {}
 
     @cached_property
     def _every(self) -> Mapping[str, Any]:
@@ -82,7 +94,15 @@ class _Functions(Mapping[str, Any]):
         return group(overloads())
 
     def __getitem__(self, name: str) -> Any:
-        return self._every[name]
+        library = ALONE.get(name)
+        if library is None:
+            return self._every[name]
+        found = self._alone.get(name)
+        if found is None:
+            module, called = library
+            declared = getattr(import_module(f"guardrail.cel.{module}"), called).overloads
+            found = self._alone[name] = tuple(overload for overload in declared if overload.function == name)
+        return found
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._every)

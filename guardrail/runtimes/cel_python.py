@@ -68,7 +68,7 @@ class CelpyProgram:
     reads: tuple[Read, ...]
     root: Thunk
 
-    def evaluate(self, variables: Mapping[str, Any]) -> Any:
+    def evaluate(self, variables: Mapping[str, Any], *, deadline: float | None = None) -> Any:  # noqa: ARG002 - it cannot stop
         try:
             return self.root(variables.raw if isinstance(variables, Bindings) else variables)
         except RecursionError:

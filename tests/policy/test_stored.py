@@ -13,7 +13,7 @@ from guardrail.policy.compiled import Library, StoredPolicies
 from guardrail.policy.library import compile_library
 from guardrail.policy.profile import load_profile, starter
 from guardrail.policy.stored import dump_rules, load_rules
-from guardrail.runtimes.builtin import BuiltinRuntime
+from guardrail.runtimes.builtin import ALONE, BuiltinRuntime
 from guardrail.stores.policy_dir import shipped_policies
 from tests.policy.samples import RUNTIME, policy, profile, validation
 
@@ -127,3 +127,9 @@ def test_a_profile_of_several_files_comes_back_as_one() -> None:
     found = again(compile_library([policy()], given, RUNTIME), given)[0]
     assert found.document == given.document
     assert found.environments == ("dev", "prod")
+
+
+@pytest.mark.parametrize("name", sorted(ALONE))
+def test_a_function_that_is_loaded_alone_is_the_whole_function(name: str) -> None:
+    runtime = BuiltinRuntime()
+    assert runtime.environment.functions[name] == runtime._functions[name]  # noqa: SLF001 - what restored programs call
