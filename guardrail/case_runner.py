@@ -13,16 +13,20 @@ from guardrail.engine import Context, Judgement, evaluate
 from guardrail.errors import Fault, PolicyError, ProfileError
 from guardrail.findings import merge_autoscaled
 from guardrail.inputs.discovery import STDIN
+from guardrail.inputs.parsing import parse_text
 from guardrail.inputs.reader import read_inputs
 from guardrail.matching import PolicyIndex
-from guardrail.model import InputStatus, KubernetesObject, Plan
+from guardrail.model import InputStatus, KubernetesObject, Review
 from guardrail.normalise.kubernetes import normalise_kubernetes
+from guardrail.normalise.kubernetes.requests import Requests
 from guardrail.normalise.terraform import normalise_plan
 from guardrail.policy.cases import PATCH_OPERATIONS, apply_patch, laid_over
 from guardrail.policy.documents import read_documents
 from guardrail.policy.library import compile_library
 from guardrail.policy.profile import load_profile, starter
 from guardrail.policy.verdicts import CaseResult, Found, PolicyResult, differences, gaps_of
+from guardrail.syntax.documents import ParsedDocument
+from guardrail.syntax.yaml_text import YamlReader
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -153,11 +157,16 @@ class CaseRunner:
         facts = profile.facts(now=_now(case), cluster=case.cluster, namespace=case.namespace)
         context = [found for at, beside in enumerate(case.context) for found in self._beside(case, at, beside)]
         made, _ = normalise_kubernetes(inputs.objects, context, facts)
+        if case.old is not None and inputs.reviews:
+            raise PolicyError([case.fault("a review holds the object before the request itself (oldObject)", "old")])
         if case.old is not None:
             before, _ = normalise_kubernetes([_older(case, found) for found in inputs.objects], context, facts)
             made = [_updated(new, old) for new, old in zip(made, before, strict=True)]
         for plan in inputs.plans:
             made += normalise_plan(plan, facts)[0]
+        requests = Requests(context, facts)
+        admissions = [requests.admission(review) for review in inputs.reviews if isinstance(review, Review)]
+        made += [one.resource for one in admissions if one.resource is not None and not one.not_judged]
         judged = tuple(r for r in made if r.view["operation"] != "none" and r.origin not in inputs.partial)
         if not judged:
             raise PolicyError([case.fault("holds nothing that is judged", _INPUT)])
@@ -170,10 +179,11 @@ class CaseRunner:
         _refuse_unread(case, inputs, (_INPUT,))
         if not case.patch:
             return inputs
-        whole: list[KubernetesObject | Plan] = [*inputs.objects, *inputs.plans]
+        whole: list[Any] = [*(found.value for found in inputs.objects), *(plan.value for plan in inputs.plans)]
+        whole += _review_documents(self._fixture(case, case.file, (_INPUT,))) if inputs.reviews else []
         if len(whole) != 1:
             raise PolicyError([case.fault(f"a patch needs a file with one object; {case.file} holds {len(whole)}", _INPUT, "patch")])
-        return _read(case, _with_patch(case, whole[0].value), (_INPUT, "patch"))
+        return _read(case, _with_patch(case, whole[0]), (_INPUT, "patch"))
 
     def _beside(self, case: Case, at: int, beside: Any) -> Sequence[KubernetesObject]:
         place = ("context", at)
@@ -216,11 +226,17 @@ def _read(case: Case, value: Any, place: tuple[str | int, ...]) -> Inputs:
     return inputs
 
 
+def _review_documents(path: Path) -> list[Any]:
+    """The documents of a file of reviews as they are written, for a patch to change."""
+    documents = parse_text(path.read_text("utf-8"), YamlReader()).documents
+    return [document.value for document in documents if isinstance(document, ParsedDocument)]
+
+
 def _refuse_unread(case: Case, inputs: Inputs, place: tuple[str | int, ...]) -> None:
     unread = [record for record in inputs.records if record.status is not InputStatus.READ]
-    if unread or not (inputs.objects or inputs.plans):
+    if unread or not (inputs.objects or inputs.plans or inputs.reviews):
         reasons = "; ".join(record.reason or "it cannot be read" for record in unread) or "nothing is in it"
-        raise PolicyError([case.fault(f"neither an object nor a plan: {reasons}", *place)])
+        raise PolicyError([case.fault(f"neither an object nor a plan nor a review: {reasons}", *place)])
 
 
 def _own(document: Mapping[str, Any], source: PolicySource) -> Mapping[str, Any]:
@@ -237,7 +253,7 @@ def _older(case: Case, found: KubernetesObject) -> KubernetesObject:
 
 
 def _updated(new: Resource, old: Resource) -> Resource:
-    return replace(new, view={**new.view, "operation": "update"}, old_view=old.view)
+    return replace(new, view={**new.view, "operation": "update"}, old_view=old.view, old_object=old.object)
 
 
 def _now(case: Case) -> datetime:

@@ -21,7 +21,7 @@ __all__ = ["CASES_FILE", "PATCH_OPERATIONS", "Case", "CaseFile", "Expectation", 
 
 CASES_FILE = "cases.yaml"
 _KEYS = ("name", "input", "old", "context", "profile", "cluster", "namespace", "now", "expect")
-_INPUT_KEYS = ("inline", "file", "plan", "patch")
+_INPUT_KEYS = ("inline", "file", "plan", "review", "patch")
 _EXPECTATION_KEYS = ("outcome", "action", "message", "remediation")
 _OUTCOMES = ("pass", "fail", "undecided", "error", "skip")
 _ACTIONS = ("deny", "warn", "audit")
@@ -50,8 +50,8 @@ class Case:
 
     `profile` is laid over the profile of the cases (None deletes a key); `starter` stands for no
     profile. `context` are objects beside the input, or names of files below `fixtures`. `old` (a patch
-    of the input) makes a Kubernetes object an update of what it was; a plan holds its old values
-    itself. `line` is where the case begins.
+    of the input) makes a Kubernetes object an update of what it was; a plan and a review hold their
+    old values themselves. `line` is where the case begins.
     """
 
     name: str
@@ -161,12 +161,12 @@ def _input_faults(document: SourceDocument, at: int, raw: Any) -> Iterator[Fault
         return
     yield from _unknown_keys(document, (at, "input"), raw, _INPUT_KEYS)
     unknown = [key for key in raw if key not in _INPUT_KEYS]
-    stated = [key for key in ("inline", "file", "plan") if key in raw]
+    stated = [key for key in ("inline", "file", "plan", "review") if key in raw]
     if len(stated) != 1 and not unknown:
-        yield document.fault((at, "input"), "needs exactly one of inline, file and plan")
-    yield from _text_faults(document, (at, "input"), raw, ("file", "plan"))
+        yield document.fault((at, "input"), "needs exactly one of inline, file, plan and review")
+    yield from _text_faults(document, (at, "input"), raw, ("file", "plan", "review"))
     if "inline" in raw and not isinstance(raw["inline"], dict):
-        yield document.fault((at, "input", "inline"), "expected a Kubernetes object or a plan")
+        yield document.fault((at, "input", "inline"), "expected a Kubernetes object, a plan or a review")
     yield from _patch_faults(document, (at, "input", "patch"), raw.get("patch", []))
 
 
@@ -244,7 +244,7 @@ def _case(document: SourceDocument, at: int, raw: Mapping[str, Any]) -> Case:
     return Case(
         name=raw["name"],
         inline=given.get("inline"),
-        file=given.get("file") or given.get("plan"),
+        file=given.get("file") or given.get("plan") or given.get("review"),
         patch=tuple(given.get("patch", ())),
         old=tuple(raw["old"]["patch"]) if "old" in raw else None,
         context=tuple(raw.get("context", ())),

@@ -111,19 +111,18 @@ class Requests:
         admitted = passes(review)
         if review.operation == "CONNECT" or (admitted and review.subresource not in {"status", _SCALE}):
             return Admission(review, not_judged=admitted)
-        made = self._scale(review) if review.subresource == _SCALE else self._whole(review)
-        if admitted and review.subresource != _SCALE:
-            made = replace(made, resource=_with_operation(made.resource, "none"))
+        operation = "none" if admitted else _OPERATIONS[review.operation]
+        made = self._scale(review) if review.subresource == _SCALE else self._whole(review, operation)
         return replace(made, not_judged=admitted or _while_deleting(made.resource))
 
-    def _whole(self, review: Review) -> Admission:
+    def _whole(self, review: Review, operation: str) -> Admission:
         """A request whose object is the thing itself."""
         gone = review.operation == "DELETE"
         value = review.old if gone else review.object
         subject = self._head(review, value or {}, "oldObject" if gone else "object")
         old = None if gone or review.operation == "CREATE" or review.old is None else self._head(review, review.old, "oldObject")
         beside = self._around(subject)
-        return self._made(review, _Made(subject, beside), None if old is None else _Made(old, beside), _OPERATIONS[review.operation])
+        return self._made(review, _Made(subject, beside), None if old is None else _Made(old, beside), operation)
 
     def _scale(self, review: Review) -> Admission:
         """A scale request: the parent with the replicas that are asked for, whatever an autoscaler allows."""
@@ -238,10 +237,6 @@ def _missing_parent(made: _Made) -> list[Note]:
 def _unlabelled(head: Head, reference: str) -> Head:
     """A parent of which only the name is known: it may have any label."""
     return replace(head, labels=PartialMap(unlisted=Unknown((reference,))))
-
-
-def _with_operation(resource: Resource | None, operation: str) -> Resource | None:
-    return None if resource is None else replace(resource, view={**resource.view, "operation": operation})
 
 
 def _while_deleting(resource: Resource | None) -> str:
