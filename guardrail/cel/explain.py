@@ -153,7 +153,7 @@ def _causes_of_loop(node: Fold, step: Step) -> list[Step]:
 
 
 class Tracer:
-    """Records evaluations while a planner's closures run. For one evaluation only."""
+    """Records one evaluation while a planner's closures run, then the next."""
 
     def __init__(self, tree: Node, source: Source) -> None:
         self.source = source
@@ -166,6 +166,13 @@ class Tracer:
         self._bound: dict[int, Path | None] = {}
         self._places: dict[int, tuple[Any, Path]] = {}
         self._told: dict[int, Path] = {}
+
+    def taken(self) -> Step | None:
+        """The first step of what was recorded, which is then forgotten."""
+        root, self.root = self.root, None
+        self.open, self.count = [], 0
+        self._bound, self._places, self._told = {}, {}, {}
+        return root
 
     def trace(self, node: Node, run: Run) -> Run:
         """A closure that records what `run` does."""

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from guardrail.cel.celtype import CelType
     from guardrail.cel.estimate import CostEstimate
-    from guardrail.cel.explain import Explanation, Path
+    from guardrail.cel.explain import Explanation, Path, Step, Tracer
     from guardrail.cel.fast_code import FastCode
     from guardrail.cel.source import Source
     from guardrail.cel.versions import Requirement
@@ -57,6 +57,7 @@ class Program:
         self._errors: dict[int, EvaluationError] | None = None
         self._evaluations = 0
         self._code: FastCode | None = None
+        self._traces: list[tuple[Tracer, Any, int]] = []
         self._odd_keys = any(isinstance(node, MapExpr) for node, _ in walk(tree)) or "transformMap" in source.text
 
     @property
@@ -152,23 +153,37 @@ class Program:
 
     def explain(self, variables: Mapping[str, Any], *, deadline: float | None = None, cost_limit: int = DEFAULT_COST_LIMIT) -> Explanation:
         """As `measure`, with every sub-expression that was evaluated, its value and the path it was read from."""
-        from guardrail.cel.explain import Explanation, Tracer  # noqa: PLC0415 - only findings are explained
+        from guardrail.cel.explain import Explanation  # noqa: PLC0415 - only findings are explained
 
         bindings = variables if type(variables) is Bindings else Bindings(variables)
         outcome = self._exactly(bindings, deadline, cost_limit)
-        tracer = Tracer(self._tree, self._source)
-        try:
-            planner = Planner(self._source, self._options, tracer.trace)
-            run = planner.program(self._tree)
-            scope = bindings.every if self._options.unchecked is None else bindings
-            run(State(scope, slots=planner.slots, partial=bindings.partial(self._roots), limit=4 * cost_limit, deadline=deadline))
-        except (Cancelled, *_UNEXPECTED):
-            return Explanation(outcome.value, outcome.cost, None)
-        return Explanation(outcome.value, outcome.cost, tracer.root)
+        return Explanation(outcome.value, outcome.cost, self._traced(bindings, deadline, cost_limit))
 
     def blamed(self, variables: Mapping[str, Any]) -> tuple[Path, ...]:
         """The paths that made the value what it is; see `Explanation.blamed`."""
-        return self.explain(variables).blamed
+        from guardrail.cel.explain import Explanation  # noqa: PLC0415 - only findings are explained
+
+        bindings = variables if type(variables) is Bindings else Bindings(variables)
+        return Explanation(None, 0, self._traced(bindings, None, DEFAULT_COST_LIMIT)).blamed
+
+    def _traced(self, bindings: Bindings, deadline: float | None, cost_limit: int) -> Step | None:
+        """The first step of a recorded evaluation; None where it was too deep or too long to record."""
+        from guardrail.cel.explain import Tracer  # noqa: PLC0415 - as above
+
+        try:
+            if self._traces:
+                tracer, run, slots = self._traces.pop()
+            else:
+                tracer = Tracer(self._tree, self._source)
+                planner = Planner(self._source, self._options, tracer.trace)
+                run, slots = planner.program(self._tree), planner.slots
+            scope = bindings.every if self._options.unchecked is None else bindings
+            run(State(scope, slots=slots, partial=bindings.partial(self._roots), limit=4 * cost_limit, deadline=deadline))
+        except (Cancelled, *_UNEXPECTED):
+            return None
+        root = tracer.taken()
+        self._traces.append((tracer, run, slots))  # one at a time has it: threads make more of them
+        return root
 
     def _exactly(self, bindings: Bindings, deadline: float | None, cost_limit: int) -> Outcome:
         variables = bindings.every if self._options.unchecked is None else bindings

@@ -139,3 +139,10 @@ def test_text_of_a_tree_parses_to_the_same_tree(text: str) -> None:
 def test_text_of_any_tree_parses_to_the_same_tree(text: str) -> None:
     tree = _parsed(text)
     assert _shape(_parsed(text_of(tree))) == _shape(tree)
+
+
+def test_what_was_recorded_before_does_not_show_in_the_next_record() -> None:
+    program = ENVIRONMENT.compile("numbers.all(n, n < 3)")
+    given = [{"numbers": [1, 9]}, {"numbers": [7]}, {"numbers": [1, 9]}]
+    assert [program.blamed(variables) for variables in given] == [(("numbers", 1),), (("numbers", 0),), (("numbers", 1),)]
+    assert [list(ENVIRONMENT.compile("numbers.all(n, n < 3)").explain(variables).blamed) for variables in given[:1]] == [[("numbers", 1)]]
