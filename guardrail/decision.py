@@ -109,7 +109,7 @@ def passes_anyway(resource: Resource, *, reads_object: bool, failed_before: Call
     So finalizers, owners and status always go through, updates that leave the view as it is, and those that only lower what broke
     the rule before. A rule that reads the object itself may see more than the view tells.
     """
-    if resource.view["source"] != "kubernetes" or resource.view["operation"] not in {"update", "scale"}:
+    if resource.view["source"] != "kubernetes" or resource.view["operation"] != "update":  # what scales and is judged raises
         return False
     if is_bookkeeping(resource):
         return True

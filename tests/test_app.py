@@ -11,6 +11,7 @@ from guardrail.app import Options, inspect, lint
 from guardrail.decision import EXIT_OK, EXIT_UNUSABLE, exit_code
 from guardrail.errors import ConfigError
 from guardrail.model import InputStatus, Outcome, Report
+from tests.reviews import deployment, request
 
 ROOT = Path(__file__).parent.parent
 EXAMPLE_PROFILE = ROOT / "policies" / "profiles" / "example.yaml"
@@ -157,3 +158,48 @@ def test_a_plan_and_manifests_are_judged_in_one_run(tmp_path: Path) -> None:
 def test_no_rule_of_the_library_errors_on_the_fixtures() -> None:
     report = lint(Options(paths=(str(ROOT / "fixtures"),), now=NOW, profile=str(EXAMPLE_PROFILE)))
     assert [f for f in report.findings if f.outcome is Outcome.ERROR] == []
+
+
+class TestRequests:
+    """Requests among the inputs."""
+
+    def test_every_request_gets_an_answer_in_the_order_of_the_inputs(self, tmp_path: Path) -> None:
+        (tmp_path / "a.json").write_text(json.dumps([request("CREATE", deployment(9)), request("CREATE"), EXEC]), "utf-8")
+        (tmp_path / "b.json").write_text(json.dumps(request("DELETE", None, deployment(9))), "utf-8")
+        report = lint(Options(paths=(str(tmp_path),), now=NOW, profile="starter"))
+        assert [(Path(one.path).name, one.allowed, one.code) for one in report.decisions] == [
+            ("a.json", True, 200),
+            ("a.json", False, 422),
+            ("a.json", True, 200),
+            ("b.json", True, 200),
+        ]
+        assert exit_code(report, fail_on="deny", require_profile=False, allow_empty=False) == EXIT_UNUSABLE
+
+    def test_a_request_stands_for_itself_beside_other_requests_for_the_same(self, tmp_path: Path) -> None:
+        both = [request("CREATE", deployment(9), uid="1"), request("UPDATE", deployment(9), deployment(1), uid="2")]
+        (tmp_path / "a.json").write_text(json.dumps(both), "utf-8")
+        profile = tmp_path / "profile.yaml"
+        profile.write_text(SMALL_CAP, "utf-8")
+        report = lint(Options(paths=(str(tmp_path / "a.json"),), now=NOW, profile=str(profile)))
+        assert [one.allowed for one in report.decisions] == [False, False]
+        assert all("workload-gpu-cap/over-peak" in one.message for one in report.decisions)
+
+    def test_a_request_is_nothing_that_exists_beside_others(self, tmp_path: Path) -> None:
+        file = tmp_path / "a.json"
+        file.write_text(json.dumps(EXEC), "utf-8")
+        with pytest.raises(ConfigError, match="a review is a request to be judged"):
+            lint(Options(paths=(str(file),), now=NOW, context=(str(file),)))
+
+    def test_what_is_not_judged_is_told_where_no_decision_is(self, tmp_path: Path) -> None:
+        file = tmp_path / "a.json"
+        file.write_text(json.dumps(EXEC), "utf-8")
+        assert [note.code for note in inspect(Options(paths=(str(file),), now=NOW)).notes] == ["request-not-judged"]
+
+
+EXEC = request("CONNECT", {"kind": "PodExecOptions", "apiVersion": "v1"}, subResource="exec")
+SMALL_CAP = """
+apiVersion: guardrail.dev/v1
+kind: Profile
+metadata: {name: small, version: "1"}
+quotas: {workload_gpus: {default: {default: 4}}}
+"""

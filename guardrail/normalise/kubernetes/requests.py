@@ -243,7 +243,7 @@ def _while_deleting(resource: Resource | None) -> str:
     """Why an update of an object that is being deleted is not judged: it raises no measure, and the object must be able to go."""
     if resource is None or resource.old_view is None or resource.object is None:
         return ""
-    if not _metadata_text(resource.object, "deletionTimestamp") or raises(resource.view, resource.old_view):
+    if not _metadata_text(resource.object, "deletionTimestamp") or raises(resource):
         return ""
     return "the object is being deleted, and nothing is raised"
 

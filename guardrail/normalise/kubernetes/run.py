@@ -21,17 +21,16 @@ __all__ = ["Run"]
 
 # The accounts of Kubernetes' own controllers (kube-controller-manager with --use-service-account-credentials, else one for all).
 _ALL_CONTROLLERS = "system:kube-controller-manager"
+_OF_CONTROLLER = "system:serviceaccount:kube-system:"
 _CONTROLLERS = {
-    owner: f"system:serviceaccount:kube-system:{controller}"
-    for owner, controller in {
-        ("apps", "Deployment"): "deployment-controller",
-        ("apps", "ReplicaSet"): "replicaset-controller",
-        ("apps", "StatefulSet"): "statefulset-controller",
-        ("apps", "DaemonSet"): "daemon-set-controller",
-        ("batch", "Job"): "job-controller",
-        ("batch", "CronJob"): "cronjob-controller",
-        ("core", "ReplicationController"): "replication-controller",
-    }.items()
+    ("apps", "Deployment"): (f"{_OF_CONTROLLER}deployment-controller",),
+    ("apps", "ReplicaSet"): (f"{_OF_CONTROLLER}replicaset-controller",),
+    ("apps", "StatefulSet"): (f"{_OF_CONTROLLER}statefulset-controller",),
+    ("apps", "DaemonSet"): (f"{_OF_CONTROLLER}daemon-set-controller",),
+    ("batch", "Job"): (f"{_OF_CONTROLLER}job-controller",),
+    ("batch", "CronJob"): (f"{_OF_CONTROLLER}cronjob-controller",),
+    ("core", "ReplicationController"): (f"{_OF_CONTROLLER}replication-controller",),
+    ("core", "Pod"): (f"{_OF_CONTROLLER}resource-claim-controller", "system:kube-scheduler"),
 }
 _ORDINAL = re.compile(r"(?P<base>.+)-[0-9]+")
 
@@ -87,8 +86,11 @@ class Run:
             by = creates((group, kind), (head.modern_group, head.kind)) if isinstance(kind, str) else None
             if by is not None and self._proves(by, (group, str(kind)), head, reference):
                 return True
-        of_set = head.kind == "PersistentVolumeClaim" and self._of_stateful_set(head)
-        return of_set and self._asked_by(("apps", "StatefulSet"))
+        if head.kind != "PersistentVolumeClaim":
+            return False
+        if self._requester is not None:
+            return self._asked_by(("apps", "StatefulSet")) and isinstance(head.name, str) and _ORDINAL.fullmatch(head.name) is not None
+        return self._of_stateful_set(head)
 
     def _proves(self, by: str, owner: tuple[str, str], head: Head, reference: Mapping[str, Any]) -> bool:
         if self._requester is not None:
@@ -97,7 +99,9 @@ class Run:
 
     def _asked_by(self, owner: tuple[str, str]) -> bool:
         """Whether the controller of such owners asks, or nobody knows who does."""
-        return self._requester in {None, _ALL_CONTROLLERS, _CONTROLLERS.get(owner)}
+        if self._requester is None:
+            return True
+        return owner in _CONTROLLERS and self._requester in {_ALL_CONTROLLERS, *_CONTROLLERS[owner]}
 
     def _is_another(self, owner: tuple[str, str], head: Head, reference: Mapping[str, Any]) -> bool:
         """Whether the object of the owner's name has another uid than the reference says."""
