@@ -9,7 +9,7 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
 	"$$p" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))' 2>/dev/null && { echo "$$p"; break; }; done)
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test check format-check lint types layers docs docs-check golden bench bench-cel conformance conformance-go fuzz fix wheel-test precommit-try lock clean
+.PHONY: help venv demo test check format-check lint types layers docs docs-check golden bench bench-cel conformance conformance-go fuzz fix wheel-test precommit-try parity lock clean
 
 help: ## what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F'\t' '{printf "  %-14s %s\n", $$1, $$2}'
@@ -47,6 +47,9 @@ docs-check: venv ## generated files are up to date
 
 test: venv ## the tests, the wheel among them
 	$(BIN)/pytest
+
+parity: venv ## every object of the corpus as a file and as a request: the same findings (make test takes a part of them)
+	GUARDRAIL_PARITY=all $(BIN)/pytest tests/test_real_requests.py
 
 docs: venv ## regenerate what is generated
 	$(BIN)/guardrail policies docs --policies policies
