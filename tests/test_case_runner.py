@@ -13,6 +13,7 @@ from guardrail.policy.cases import read_cases
 from guardrail.policy.library import PolicySource
 from guardrail.policy.scaffold import scaffold
 from guardrail.runtimes.builtin import BuiltinRuntime
+from tests.reviews import request
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -124,6 +125,25 @@ def test_files_lie_below_fixtures(tmp_path: Path) -> None:
         ]
     )
     assert [result.passed for result in runner(text, fixtures=(near, far)).run().cases] == [True, True]
+
+
+def test_a_case_may_be_a_request(tmp_path: Path) -> None:
+    grown = {**SERVICE, "metadata": {"name": "api", "namespace": "web", "labels": {"team": "x"}}}
+    (tmp_path / "review.yaml").write_text(yaml.safe_dump(request("UPDATE", SERVICE, grown)), "utf-8")
+    (tmp_path / "exec.yaml").write_text(yaml.safe_dump(request("CONNECT", None, subResource="exec")), "utf-8")
+    relabelled = [{"op": "add", "path": "/request/object/metadata/labels/team", "value": "x"}]
+    cases = [
+        {"name": "a file", "input": {"review": "review.yaml"}, "expect": {"missing": {"outcome": "fail", "action": "deny"}}},
+        {"name": "patched", "input": {"review": "review.yaml", "patch": relabelled}, "expect": {"missing": "pass"}},
+        {"name": "inline", "input": {"inline": request("CREATE", SERVICE)}, "expect": {"missing": "fail"}},
+    ]
+    assert [result.differences for result in runner(yaml.safe_dump(cases), fixtures=(tmp_path,)).run().cases] == [(), (), ()]
+    for given, told in (
+        ({"input": {"review": "exec.yaml"}}, "holds nothing that is judged"),
+        ({"input": {"review": "review.yaml"}, "old": {"patch": relabelled}}, "holds the object before the request itself"),
+    ):
+        with pytest.raises(PolicyError, match=told):
+            runner(yaml.safe_dump([{"name": "a", "expect": {"missing": "pass"}} | given]), fixtures=(tmp_path,)).run()
 
 
 @pytest.mark.parametrize(
