@@ -15,8 +15,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from guardrail import __version__
+from guardrail.attribution import attribution_gaps
 from guardrail.engine import Context, Judgement, RunFact, evaluate
-from guardrail.errors import ConfigError
+from guardrail.errors import ConfigError, Fault, ProfileError
 from guardrail.findings import merge_autoscaled
 from guardrail.inputs.discovery import STDIN
 from guardrail.inputs.reader import Inputs, read_inputs
@@ -24,11 +25,11 @@ from guardrail.matching import PolicyIndex
 from guardrail.model import Action, Decision, Finding, InputStatus, Inspection, Note, Origin, Outcome, Report, Resource, Review, Summary
 from guardrail.normalise.kubernetes import normalise_kubernetes
 from guardrail.normalise.kubernetes.requests import Admission, Requests, about
-from guardrail.policy.profile import load_profile, starter
+from guardrail.policy.profile import examine_profile, starter
 from guardrail.policy.stored import dump_rules, load_rules
 from guardrail.runtimes.builtin import BuiltinRuntime
 from guardrail.stores.library_cache import directory_cache, library_key
-from guardrail.stores.policy_dir import read_policies, shipped_policies
+from guardrail.stores.policy_dir import read_policies, shipped_policies, unread_notes
 from guardrail.stores.profile_file import profile_texts, read_profile
 from guardrail.verdict import decide, refuse_unread
 
@@ -49,13 +50,16 @@ __all__ = [
     "Options",
     "Progress",
     "Run",
+    "Seen",
     "directory_cache",
     "inspect",
     "lint",
     "load_library",
     "policy_sources",
     "repository_of",
+    "rules_of",
     "run",
+    "see",
 ]
 
 
@@ -107,10 +111,10 @@ class Progress(Protocol):
 
 def load_library(options: Options) -> Library:
     """The compiled library with the profile bound. Raises ConfigError, ProfileError or PolicyError."""
-    return _rules(options)[1]
+    return rules_of(options)[1]
 
 
-def _rules(options: Options) -> tuple[Profile, Library]:
+def rules_of(options: Options) -> tuple[Profile, Library]:
     """The profile and the library that is bound to it: what an earlier run kept of the very same texts, else compiled now."""
     if options.engine not in ENGINES:
         raise ConfigError(f"--engine {options.engine}: there is no such engine; known: {', '.join(sorted(ENGINES))}")
@@ -137,8 +141,18 @@ def _compiled(
 ) -> tuple[Profile, Library]:
     from guardrail.policy.library import compile_library  # noqa: PLC0415 - a run with a cached library checks nothing
 
-    profile = starter() if texts is None or options.profile is None else load_profile(texts, options.profile)
-    return profile, compile_library(sources, profile, runtime)
+    if texts is None or options.profile is None:
+        profile, faults = starter(), set[Fault]()
+    else:
+        examined = examine_profile(texts, options.profile)
+        profile, faults = examined.profile, set(examined.faults)
+    try:
+        library = compile_library(sources, profile, runtime)
+    except ProfileError as error:  # what policies say about the profile stands beside what is wrong with it in itself
+        raise ProfileError([*faults.union(error.faults)]) from None
+    if faults:
+        raise ProfileError([*faults])
+    return profile, library
 
 
 def policy_sources(options: Options) -> list[PolicySource]:
@@ -148,7 +162,7 @@ def policy_sources(options: Options) -> list[PolicySource]:
 
 def inspect(options: Options) -> Inspection:
     """Builds the views of the inputs without judging them. Raises ConfigError or ProfileError."""
-    seen = _see(options, read_profile(options.profile))
+    seen = see(options, read_profile(options.profile))
     locator = seen.inputs.locator
     placed = [
         (resource, locator.locate(Origin(resource.origin.path, resource.origin.document), resource.origin.pointer))
@@ -190,8 +204,8 @@ def _key(finding: Finding) -> tuple[str, str, int]:
 def run(options: Options, progress: Progress | None = None) -> Run:
     """As `lint`, and keeps what a finding can be explained from."""
     started = time.perf_counter()
-    profile, library = _rules(options)
-    seen = _see(options, profile, progress)
+    profile, library = rules_of(options)
+    seen = see(options, profile, progress)
     index = PolicyIndex(library)
     now = options.now.astimezone(UTC).isoformat().replace("+00:00", "Z")
     folder = Path.cwd()
@@ -203,7 +217,9 @@ def run(options: Options, progress: Progress | None = None) -> Run:
         if progress is not None:
             progress("resources judged:", done, len(resources))
     findings = _placed(_merged(resources, judged), seen)
-    notes = _once([*seen.notes, *profile.notes, *library.notes, *_run_fact_notes(judged), *_partial_note(options)])
+    about_rules = (*profile.notes, *library.notes, *unread_notes(options.policies))
+    gaps = attribution_gaps(resource.view for resource in resources) if profile.is_starter else ()
+    notes = _once([*seen.notes, *about_rules, *_run_fact_notes(judged), *_partial_note(options), *gaps])
     report = Report(
         version=__version__,
         now=now,
@@ -223,7 +239,9 @@ def run(options: Options, progress: Progress | None = None) -> Run:
 
 
 @dataclass(frozen=True, slots=True)
-class _Seen:
+class Seen:
+    """What the inputs hold, before any rule."""
+
     inputs: Inputs
     written: tuple[Resource, ...]
     admissions: tuple[Admission, ...]
@@ -241,7 +259,8 @@ class _Seen:
         return (*written, *(one.resource for one in self.admissions if one.resource is not None and not one.not_judged))
 
 
-def _see(options: Options, profile: Profile, progress: Progress | None = None) -> _Seen:
+def see(options: Options, profile: Profile, progress: Progress | None = None) -> Seen:
+    """Reads the inputs and makes their views. Raises ConfigError for context that cannot be read."""
     facts = profile.facts(now=options.now, cluster=options.cluster, namespace=options.namespace)
     inputs = read_inputs(
         options.paths,
@@ -256,7 +275,7 @@ def _see(options: Options, profile: Profile, progress: Progress | None = None) -
     requests = Requests(context.objects, facts)
     admissions = tuple(requests.admission(review) for review in inputs.reviews if isinstance(review, Review))
     notes += [note for admission in admissions for note in admission.notes]
-    return _Seen(inputs, tuple(resources), admissions, (*inputs.notes, *notes))
+    return Seen(inputs, tuple(resources), admissions, (*inputs.notes, *notes))
 
 
 def _read_context(paths: Sequence[str]) -> Inputs:
@@ -291,7 +310,7 @@ def _merged(resources: Sequence[Resource], judged: Sequence[Judgement]) -> list[
     return [*merge_autoscaled((f for _, judgement in others for f in judgement.findings), scalers), *of_requests]
 
 
-def _decisions(seen: _Seen, resources: Sequence[Resource], judged: Sequence[Judgement]) -> Iterator[Decision]:
+def _decisions(seen: Seen, resources: Sequence[Resource], judged: Sequence[Judgement]) -> Iterator[Decision]:
     """An answer to every request among the inputs, in their order."""
     of_resource = {id(resource): judgement.findings for resource, judgement in zip(resources, judged, strict=True)}
     admissions = iter(seen.admissions)
@@ -307,7 +326,7 @@ def _not_judged(admissions: Iterable[Admission]) -> list[Note]:
     return [Note("request-not-judged", one.not_judged, about(one.review)) for one in admissions if one.not_judged]
 
 
-def _placed(findings: Iterable[Finding], seen: _Seen) -> tuple[Finding, ...]:
+def _placed(findings: Iterable[Finding], seen: Seen) -> tuple[Finding, ...]:
     """The findings with line and column, in the order of the report: deny, warn, audit, then location."""
     placed = []
     for finding in sorted(findings, key=attrgetter("location.path")):  # file by file: the locator keeps one at a time
@@ -331,7 +350,7 @@ def _order(finding: Finding) -> tuple[int, str, int, int, int, str, str, str]:
     )
 
 
-def _summary(seen: _Seen, judged: Sequence[Judgement], findings: Sequence[Finding], library: Library) -> Summary:
+def _summary(seen: Seen, judged: Sequence[Judgement], findings: Sequence[Finding], library: Library) -> Summary:
     records = seen.inputs.records
     statuses = Counter(record.status for record in records)
     actions = Counter(finding.action for finding in findings)

@@ -12,14 +12,16 @@ from typing import TYPE_CHECKING, Any
 
 from guardrail.cel.unknown import PartialMap, Unknown
 from guardrail.facts import DEFAULT_ENVIRONMENT, Environments, Facts
+from guardrail.model import Note
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
 __all__ = [
     "DECLARATION_KEYS",
     "EnvironmentView",
     "Home",
+    "attribution_gaps",
     "canonical_tags",
     "declarations",
     "declared_durations",
@@ -39,6 +41,7 @@ _ROLES = frozenset({"baseline", "overflow", "mixed"})
 _DURATIONS = frozenset({"expected-duration"})
 _DURATION = re.compile(r"([0-9]{1,9})([smhd])")
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
+_ALLOCATION_KEYS = ("team", "cost-center")
 
 
 def canonical_tags(raw: Mapping[str, Any], platform: str, facts: Facts) -> PartialMap:
@@ -229,3 +232,24 @@ def _homes(home: Home, known: Environments) -> Iterator[str]:
             if fnmatchcase(home.namespace, pattern):
                 yield environment
                 return
+
+
+def attribution_gaps(views: Iterable[Mapping[str, Any]]) -> tuple[Note, ...]:
+    """What cannot be judged object by object without a profile, told once: how much names no team, cost center or environment.
+
+    Nothing where everything that costs money names all of them. Tags that are not fully known count as there.
+    """
+    judged = [view for view in views if view["taggable"] and view["billable"] and not view["controlled"]]
+    gaps = [f"{count:,} carry no {key}" for key in _ALLOCATION_KEYS if (count := sum(_lacks(view, key) for view in judged))]
+    nowhere = sum(view["environment_source"] == "default" for view in judged)
+    gaps += [f"{nowhere:,} name no environment that is known without a profile"] if nowhere else []
+    if not gaps:
+        return ()
+    what = "1 resource that costs money" if len(judged) == 1 else f"{len(judged):,} resources that cost money"
+    return (Note("unattributed", f"of {what}, {', '.join(gaps)}"),)
+
+
+def _lacks(view: Mapping[str, Any], key: str) -> bool:
+    tags = view["tags"]
+    known = tags if isinstance(tags, PartialMap) else PartialMap(tags)
+    return key not in known and key not in known.maybe and not view["tags_open"]

@@ -28,6 +28,7 @@ __all__ = [
     "error_action",
     "exit_code",
     "is_worse",
+    "lacks_profile",
     "passes_anyway",
     "undecided_action",
     "unknown_action",
@@ -122,6 +123,11 @@ def unusable(inputs: Sequence[InputRecord], *, allow_empty: bool) -> bool:
     return InputStatus.FAILED in statuses or (InputStatus.READ not in statuses and not allow_empty)
 
 
+def lacks_profile(report: Report) -> bool:
+    """Whether a run that needs a profile had none, or one that leaves a policy waiting for facts."""
+    return report.profile.path is None or bool(report.dormant)
+
+
 def exit_code(report: Report, *, fail_on: str, require_profile: bool, allow_empty: bool) -> int:
     """The exit code of a run; with several reasons the highest of 3, 2 and 1.
 
@@ -129,7 +135,7 @@ def exit_code(report: Report, *, fail_on: str, require_profile: bool, allow_empt
     """
     if any(finding.outcome is Outcome.ERROR for finding in report.findings):
         return EXIT_FAULT
-    if unusable(report.inputs, allow_empty=allow_empty) or (require_profile and report.dormant):
+    if unusable(report.inputs, allow_empty=allow_empty) or (require_profile and lacks_profile(report)):
         return EXIT_UNUSABLE
     levels = {Action.DENY, Action.WARN} if fail_on == "warn" else {Action.DENY}
     return EXIT_DENIED if any(finding.action in levels for finding in report.findings) else EXIT_OK

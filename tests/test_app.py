@@ -63,6 +63,39 @@ def test_a_violation_has_its_line(tmp_path: Path) -> None:
     assert (finding.policy, finding.location.line, finding.location.pointer) == ("workload-gpu-cap", 5, "/spec/parallelism")
 
 
+TEAMLESS = [
+    SERVICE,
+    SERVICE.replace("name: api", "labels: {team: speech, environment: dev, cost-center: cc-7100}, name: told"),
+    SERVICE.replace("name: api", "labels: {team: speech}, name: half"),
+    "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: free}\n",
+]
+
+
+def test_what_cannot_be_judged_without_a_profile_is_told_once(tmp_path: Path) -> None:
+    report = run(tmp_path, {f"{at}.yaml": text for at, text in enumerate(TEAMLESS)})
+    told = [note.message for note in report.notes if note.code == "unattributed"]
+    assert told == [
+        "of 3 resources that cost money, 1 carry no team, 2 carry no cost-center, 2 name no environment that is known without a profile"
+    ]
+
+
+def test_with_a_profile_each_object_is_judged_instead(tmp_path: Path) -> None:
+    report = run(tmp_path, {"a.yaml": SERVICE}, profile=str(EXAMPLE_PROFILE))
+    assert [note for note in report.notes if note.code == "unattributed"] == []
+
+
+def test_a_file_among_policies_that_nothing_reads_is_told(tmp_path: Path) -> None:
+    rules = tmp_path / "rules"
+    rules.mkdir()
+    (rules / "mine.yaml").write_text("resources: []\n", encoding="utf-8")
+    shipped = (ROOT / "policies" / "regions" / "approved-regions" / "policy.yaml").read_text("utf-8")
+    (rules / "policy.yaml").write_text(shipped.replace("name: approved-regions", "name: rules"), encoding="utf-8")
+    report = run(tmp_path, {"a.yaml": SERVICE}, policies=(str(rules),))
+    assert [(note.scope, note.message) for note in report.notes if note.code == "policy-file-not-read"] == [
+        (str(rules / "mine.yaml"), "is not read: below --policies only policy.yaml and the cases beside it are")
+    ]
+
+
 def test_an_autoscaler_and_its_target_in_two_files_give_one_finding(tmp_path: Path) -> None:
     report = run(tmp_path, {"a.yaml": SERVICE, "b.yaml": SCALER})
     assert ("workload-gpu-cap/over-peak", "HorizontalPodAutoscaler") in found(report)

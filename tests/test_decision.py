@@ -20,7 +20,7 @@ def finding(action: Action, outcome: Outcome = Outcome.FAIL) -> Finding:
 
 
 def report(**parts: Any) -> Report:
-    blank = Report("0", "now", "e", "h", ProfileInfo("p", "1", "h", None), (READ,), Summary(), (), (), ())
+    blank = Report("0", "now", "e", "h", ProfileInfo("p", "1", "h", "p.yaml"), (READ,), Summary(), (), (), ())
     return replace(blank, **parts)
 
 
@@ -40,6 +40,13 @@ def report(**parts: Any) -> Report:
         pytest.param({"inputs": (FAILED,)}, {"allow_empty": True}, 2, id="a broken input is never allowed"),
         pytest.param({"dormant": (Dormant("p", ("x",)),)}, {}, 0, id="dormant policies do not fail a run"),
         pytest.param({"dormant": (Dormant("p", ("x",)),)}, {"require_profile": True}, 2, id="unless the profile is required"),
+        pytest.param({"profile": ProfileInfo("starter", "1", "h", None)}, {}, 0, id="no profile does not fail a run"),
+        pytest.param(
+            {"profile": ProfileInfo("starter", "1", "h", None)},
+            {"require_profile": True},
+            2,
+            id="unless the profile is required, and none is given",
+        ),
         pytest.param({"inputs": (FAILED,), "findings": (finding(Action.DENY),)}, {}, 2, id="unusable input outranks a deny"),
         pytest.param(
             {"inputs": (FAILED,), "findings": (finding(Action.WARN, Outcome.ERROR),)}, {}, 3, id="a rule that failed outranks all"

@@ -15,7 +15,7 @@ from guardrail.cli.clock import now_of
 from guardrail.cli.config import ignore_of, read_config
 from guardrail.cli.progress import shown_progress
 from guardrail.cli.streams import claim_output, output_file, standard_output
-from guardrail.decision import EXIT_OK, EXIT_UNUSABLE, exit_code, unusable
+from guardrail.decision import EXIT_OK, EXIT_UNUSABLE, exit_code, lacks_profile, unusable
 from guardrail.reporters.terminal import terminal_for
 
 if TYPE_CHECKING:
@@ -44,10 +44,16 @@ def lint(flags: Namespace) -> int:
         _publish(report, _reporter(flags, stream, form))
 
     _deliver(flags, write)
-    if flags.require_profile and report.dormant:
-        waiting = ", ".join(f"{dormant.policy} ({', '.join(dormant.needs)})" for dormant in report.dormant)
-        sys.stderr.write(f"guardrail: --require-profile, and these policies wait for facts: {waiting}\n")
+    if flags.require_profile and lacks_profile(report):
+        sys.stderr.write(f"guardrail: --require-profile, and {_lack(report)}\n")
     return exit_code(report, fail_on=flags.fail_on, require_profile=flags.require_profile, allow_empty=flags.allow_empty)
+
+
+def _lack(report: Report) -> str:
+    if report.profile.path is None:
+        return "no profile is given: --profile PATH, or profile: in .guardrail.yaml"
+    waiting = ", ".join(f"{dormant.policy} ({', '.join(dormant.needs)})" for dormant in report.dormant)
+    return f"these policies wait for facts: {waiting}"
 
 
 def _reporter(flags: Namespace, stream: TextIO, form: str) -> Reporter:

@@ -44,6 +44,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_inspect(commands)
     _add_explain(commands)
     _add_policies(commands)
+    _add_profile(commands)
     _add_test(commands)
     _add_new(commands)
     return parser
@@ -93,7 +94,7 @@ def _add_lint(commands: _Commands[argparse.ArgumentParser]) -> None:
         "--fail-on", choices=("deny", "warn"), default="deny", help="the weakest action that fails the run (default: deny)"
     )
     verdict.add_argument(
-        "--require-profile", action="store_true", help="exit 2 when a policy waits for facts that the profile does not give"
+        "--require-profile", action="store_true", help="exit 2 without a profile, or when a policy waits for facts that it does not give"
     )
     _add_allow_empty(verdict)
     report = _add_report(lint, "github")
@@ -148,6 +149,43 @@ def _add_explain(commands: _Commands[argparse.ArgumentParser]) -> None:
     explain.add_argument("-v", "--verbose", action="store_true", help="show every sub-expression with its value")
 
 
+_INIT_EXAMPLES = """\
+examples:
+  guardrail profile init --from k8s/ plan.json               writes profile.yaml
+  guardrail profile init --from k8s/ --output - | less       to look at it first
+"""
+
+
+def _add_profile(commands: _Commands[argparse.ArgumentParser]) -> None:
+    profile = _command(commands, "profile", "The organisation's facts.")
+    actions = profile.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    check = _command(actions, "check", "Check a profile: every fault, what it feeds, and which policies wait for which keys.")
+    check.set_defaults(command="profile-check")
+    _add_profile_path(check)
+    _add_rules(check, profile=False)
+    _add_format(check)
+    show = _command(actions, "show", "Show a profile as it is in force: merged, completed, with defaults and where each value comes from.")
+    show.set_defaults(command="profile-show")
+    _add_profile_path(show)
+    _add_rules(show, profile=False)
+    show.add_argument("--format", choices=("yaml", "json"), default="yaml", help="default: yaml")
+    init = _command(actions, "init", "Propose a profile from what there is today.", _INIT_EXAMPLES)
+    init.set_defaults(command="profile-init", partial=False, stdin_filename="<stdin>", profile=None)
+    init.add_argument("--from", dest="paths", nargs="+", required=True, metavar="PATH", help="manifests and plans, folders of them, globs")
+    init.add_argument(
+        "--output", default="profile.yaml", metavar="FILE", help="where it goes, - for standard output (default: profile.yaml)"
+    )
+    init.add_argument("--force", action="store_true", help="overwrite the file if it is there")
+    _add_surroundings(init)
+    _add_rules(init, profile=False)
+
+
+def _add_profile_path(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "profile", nargs="?", metavar="PATH", help="a file, a folder of files, or starter (default: that of .guardrail.yaml, else starter)"
+    )
+
+
 _TEST_EXAMPLES = """\
 examples:
   guardrail test                                    the cases of the shipped policies
@@ -194,21 +232,28 @@ def _add_inputs(parser: argparse.ArgumentParser) -> None:
     inputs.add_argument(
         "paths", nargs="*", metavar="PATH", help="files, folders (.yaml, .yml, .json), globs, or - for standard input (default: .)"
     )
+    _add_surroundings(inputs)
+    inputs.add_argument("--partial", action="store_true", help="the inputs are not the whole: what is missing proves nothing")
+    inputs.add_argument("--stdin-filename", default="<stdin>", metavar="NAME", help="what to call standard input in the report")
+
+
+def _add_surroundings(inputs: argparse._ActionsContainer) -> None:
     inputs.add_argument(
         "--context", action="append", default=[], metavar="PATH", help="what exists beside the input: read and joined, not judged"
     )
     inputs.add_argument("--namespace", metavar="NAME", help="the namespace of objects that name none")
     inputs.add_argument("--cluster", metavar="NAME", help="the cluster that the manifests are for")
-    inputs.add_argument("--partial", action="store_true", help="the inputs are not the whole: what is missing proves nothing")
-    inputs.add_argument("--stdin-filename", default="<stdin>", metavar="NAME", help="what to call standard input in the report")
     inputs.add_argument(
         "--ignore", action="append", default=[], metavar="GLOB=REASON", help="paths that are not read (** crosses folders), and why"
     )
 
 
-def _add_rules(parser: argparse.ArgumentParser) -> None:
+def _add_rules(parser: argparse.ArgumentParser, *, profile: bool = True) -> None:
     rules = parser.add_argument_group("rules")
-    rules.add_argument("--profile", metavar="PATH", help="the organisation's facts, or starter for the built-in ones (default: starter)")
+    if profile:
+        rules.add_argument(
+            "--profile", metavar="PATH", help="the organisation's facts, or starter for the built-in ones (default: starter)"
+        )
     rules.add_argument("--policies", action="append", default=[], metavar="PATH", help="further policies, beside the shipped ones")
     rules.add_argument(
         "--config", metavar="PATH", help="configuration (default: the nearest .guardrail.yaml up to the top of the repository)"

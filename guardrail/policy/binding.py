@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from guardrail.policy.compiler import CheckedPolicy
     from guardrail.policy.profile import Profile
 
-__all__ = ["BoundParams", "bind_params", "complete", "environment_names"]
+__all__ = ["BoundParams", "bind_params", "complete", "environment_names", "shipped_default"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ def bind_params(policy: CheckedPolicy, profile: Profile) -> BoundParams:
                 for below, message in value_faults(value, param_schema(declared))
             )
         elif "default" in declared:
-            value = _shipped(declared["default"])
+            value = shipped_default(declared["default"])
         else:
             missing[declared.get("required") is True][name] = str(path)
             continue
@@ -73,7 +73,8 @@ def _implicit(profile: Profile) -> dict[str, Any]:
     }
 
 
-def _shipped(default: Any) -> Any:
+def shipped_default(default: Any) -> Any:
+    """The default that a policy states, or the table of the catalogue that it names."""
     if isinstance(default, dict) and set(default) == {"catalogue"}:
         return CATALOGUE[default["catalogue"]]
     return default

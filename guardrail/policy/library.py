@@ -13,6 +13,7 @@ from guardrail.policy.compiled import CompiledPolicy, Library, Match, NamedProgr
 from guardrail.policy.compiler import check_policy
 from guardrail.policy.documents import read_documents
 from guardrail.policy.enforcement import actions_of, when_unknown_of
+from guardrail.policy.profile_feeds import ENGINE_PARTS
 from guardrail.policy.schema import did_you_mean
 from guardrail.policy.sources import POLICY_FILE, PolicySource, library_hash
 
@@ -25,34 +26,15 @@ if TYPE_CHECKING:
     from guardrail.policy.profile import Profile
     from guardrail.ports import CelRuntime, Program
 
-__all__ = ["POLICY_FILE", "PolicySource", "compile_library", "library_hash"]
+__all__ = ["POLICY_FILE", "PolicySource", "checked_policies", "compile_library", "library_hash"]
 
 _DORMANT = "dormant"
-# What the engine and the normalisers read of a profile, beside the parameters of policies.
-_READ_PARTS = (
-    "metadata",
-    "enforcement",
-    "environments.aliases",
-    "environments.homes",
-    "accounts",
-    "clusters",
-    "kubernetes",
-    "tags.keys",
-    "tags.inherit",
-    "tags.workload_types",  # what other parts name is checked against it
-    "regions.further",
-    "regions.global_types",
-    "declarations",
-    "declarations_for",
-    "spot.checkpoint_env",
-    "spot.checkpoint_args",
-)
 _SAID_ONCE = frozenset({"apiVersion", "kind"})
 
 
 def compile_library(sources: Sequence[PolicySource], profile: Profile, runtime: CelRuntime) -> Library:
     """The library of a run. Raises PolicyError with every fault of every file, then ProfileError likewise."""
-    checked = _checked(sources, runtime)
+    checked = checked_policies(sources, runtime)
     faults: list[Fault] = []
     policies: list[CompiledPolicy] = []
     dormant: list[Dormant] = []
@@ -78,7 +60,8 @@ def compile_library(sources: Sequence[PolicySource], profile: Profile, runtime: 
     )
 
 
-def _checked(sources: Sequence[PolicySource], runtime: CelRuntime) -> list[CheckedPolicy]:
+def checked_policies(sources: Sequence[PolicySource], runtime: CelRuntime) -> list[CheckedPolicy]:
+    """The policies of the files, checked and compiled, without a profile. Raises PolicyError with every fault of every file."""
     faults: list[Fault] = []
     checked: list[CheckedPolicy] = []
     first: dict[str, Fault] = {}
@@ -292,7 +275,8 @@ def _notes(checked: Sequence[CheckedPolicy], profile: Profile) -> Iterator[Note]
 def _unread(checked: Sequence[CheckedPolicy], profile: Profile) -> Iterator[str]:
     """Parts (first or second level) that no policy and nothing in the engine reads; a part as a whole where nothing in it is read."""
     read = {
-        *_READ_PARTS,
+        "metadata",
+        *ENGINE_PARTS,
         *(declared["from"] for policy in checked for declared in policy.spec.get("params", {}).values() if "from" in declared),
     }
     for part, value in profile.document.items():

@@ -145,7 +145,7 @@ class TextReporter:
             return
         needs = sorted({need for dormant in report.dormant for need in dormant.needs})
         who = "policy waits" if len(report.dormant) == 1 else "policies wait"
-        hint = "" if self._verbose else " (guardrail policies list says which)"
+        hint = "" if self._verbose else " (guardrail profile init --from PATH proposes them)"
         yield from self._block("dormant", len(report.dormant), f"{who} for facts that the profile does not give: {', '.join(needs)}{hint}")
         if self._verbose:
             for dormant in report.dormant:

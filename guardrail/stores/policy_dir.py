@@ -2,21 +2,37 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import guardrail
 from guardrail.errors import ConfigError, Fault, PolicyError
+from guardrail.model import Note
 from guardrail.policy.cases import CASES_FILE
 from guardrail.policy.sources import POLICY_FILE, PolicySource
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-__all__ = ["PolicyFolder", "from_here", "read_folders", "read_policies", "shipped_folder", "shipped_policies", "write_new"]
+__all__ = [
+    "PolicyFolder",
+    "from_here",
+    "read_folders",
+    "read_policies",
+    "shipped_folder",
+    "shipped_policies",
+    "unread_files",
+    "unread_notes",
+    "write_new",
+]
 
 _FIXTURES = "fixtures"
+_OTHER_FOLDERS = frozenset({"exceptions", "profiles", _FIXTURES})
+_SUFFIXES = frozenset({".json", ".yaml", ".yml"})
+_POLICY_KIND = re.compile(r"""^["']?kind["']?:\s*["']?Policy["']?\s*$""", re.MULTILINE)
+_OUR_VERSION = re.compile(r"""^["']?apiVersion["']?:\s*["']?guardrail\.dev/""", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,17 +51,17 @@ class PolicyFolder:
 
 
 def read_policies(folders: Sequence[str]) -> list[PolicySource]:
-    """Every `policy.yaml` below the folders, sorted; a file is read whatever its name.
+    """Every `policy.yaml` below the folders, sorted; a file that is named itself is read whatever it is called.
 
     Raises ConfigError for a path that is not there or holds no policy, PolicyError for a file that
-    cannot be read.
+    cannot be read and for a policy in a file that is called otherwise.
     """
     return _read(file for folder in folders for file in _files(Path(folder)))
 
 
 def shipped_policies() -> list[PolicySource]:
     """The policies that come with this version."""
-    return read_policies([str(shipped_folder())])
+    return _read(sorted(shipped_folder().rglob(POLICY_FILE)))
 
 
 def read_folders(folders: Sequence[str]) -> list[PolicyFolder]:
@@ -114,11 +130,50 @@ def shipped_folder() -> Path:
     return inside if inside.is_dir() else package.parent / "policies"
 
 
+def unread_files(folders: Sequence[str]) -> list[str]:
+    """YAML and JSON files below folders of policies that nothing reads, sorted.
+
+    Read are `policy.yaml` and, beside it, `cases.yaml`; `profiles/`, `exceptions/` and `fixtures/` hold other documents.
+    """
+    return sorted({str(file) for folder in folders for file in _strays(Path(folder))})
+
+
+def unread_notes(folders: Sequence[str]) -> list[Note]:
+    """What must be told of such files."""
+    message = f"is not read: below --policies only {POLICY_FILE} and the cases beside it are"
+    return [Note("policy-file-not-read", message, path) for path in unread_files(folders)]
+
+
+def _strays(folder: Path) -> Iterator[Path]:
+    if not folder.is_dir():
+        return
+    for file in folder.rglob("*"):
+        below = file.relative_to(folder).parts
+        hidden = any(part.startswith(".") for part in below)
+        if hidden or not _OTHER_FOLDERS.isdisjoint(below[:-1]) or file.suffix.lower() not in _SUFFIXES or not file.is_file():
+            continue
+        if file.name != POLICY_FILE and not (file.name == CASES_FILE and file.with_name(POLICY_FILE).is_file()):
+            yield file
+
+
+def _misplaced(folder: Path) -> list[Fault]:
+    """Policies that lie in files of other names: whoever wrote them thinks that they are in force."""
+    faults = []
+    for file in sorted(_strays(folder)):
+        text = file.read_bytes().decode("utf-8-sig", "replace")
+        if file.stem == "policy" or (_POLICY_KIND.search(text) and _OUR_VERSION.search(text)):
+            faults.append(Fault(str(file), 0, 0, "", f"is not read: a policy lies at <category>/<policy>/{POLICY_FILE}"))
+    return faults
+
+
 def _files(path: Path) -> list[Path]:
     if path.is_file():
         return [path]
     if not path.is_dir():
         raise ConfigError(f"{path}: no such file or folder of policies")
+    misplaced = _misplaced(path)
+    if misplaced:
+        raise PolicyError(misplaced)
     found = sorted(path.rglob(POLICY_FILE))
     if not found:
         raise ConfigError(f"{path}: holds no {POLICY_FILE}; a policy lies at <category>/<policy>/{POLICY_FILE}")
