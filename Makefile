@@ -9,10 +9,10 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
 	"$$p" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))' 2>/dev/null && { echo "$$p"; break; }; done)
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test check format-check lint types layers docs docs-check golden bench bench-cel conformance conformance-go fuzz fix wheel-test precommit-try parity lock clean
+.PHONY: help venv demo test check format-check lint types layers docs docs-check golden bench bench-cel conformance conformance-go fuzz e2e e2e-tools fix wheel-test precommit-try parity lock clean
 
 help: ## what can be made
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F'\t' '{printf "  %-14s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F'\t' '{printf "  %-14s %s\n", $$1, $$2}'
 
 venv: $(READY) ## the virtual environment, from the hash-locked requirements
 
@@ -79,6 +79,12 @@ SEED ?= 0
 fuzz: venv ## the CEL engine against two others and against spoilt input, for SECONDS (600); SEED varies it
 	$(BIN)/python -m tests.fuzz.run --corpus --seconds $(SECONDS) --seed $(SEED)
 
+e2e: venv ## the webhook in a real API server (needs Go 1.26 or KUBEBUILDER_ASSETS; skipped without, E2E=required makes that a failure)
+	E2E=$(or $(E2E),1) $(BIN)/pytest -rs tests/e2e
+
+e2e-tools: venv ## build the API server and etcd for e2e, once: some minutes, 5 GB while it lasts
+	$(BIN)/python -m tests.e2e.assets
+
 fix: venv ## format, and mend what ruff can mend
 	$(BIN)/ruff format --quiet .
 	$(BIN)/ruff check --quiet --fix .
@@ -95,7 +101,9 @@ lock: ## rewrite the locks from pyproject.toml, one for all supported Pythons
 	build/lock/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 		pyproject.toml --output-file requirements.txt
 	build/lock/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
-		--constraint requirements.txt --group pyproject.toml:dev pyproject.toml --output-file requirements-dev.txt
+		--constraint requirements.txt --extra webhook pyproject.toml --output-file requirements-webhook.txt
+	build/lock/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+		--constraint requirements-webhook.txt --extra webhook --group pyproject.toml:dev pyproject.toml --output-file requirements-dev.txt
 
 clean: ## remove what was made
 	rm -rf $(VENV) build dist bench.json .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis

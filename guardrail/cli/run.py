@@ -48,12 +48,36 @@ def run(arguments: Sequence[str]) -> int:
 
 
 def _parsed(arguments: Sequence[str]) -> Namespace | int:
+    if arguments and arguments[0] not in _FIRST_WORDS and not arguments[0].startswith("-"):
+        done = _extended(arguments)
+        if done is not None:
+            return done
     parser = build_parser()
     if not arguments:
         parser.print_help(sys.stderr)
         return _USAGE
     try:
         return parser.parse_args(arguments)
+    except SystemExit as done:  # argparse has printed the help, or said what is wrong
+        return _USAGE if done.code else 0
+
+
+_FIRST_WORDS = frozenset({"lint", "inspect", "explain", "policies", "profile", "test", "new"})
+
+
+def _extended(arguments: Sequence[str]) -> int | None:
+    """The exit code of a command that another package adds; None where there is none of that name."""
+    from guardrail.cli.extensions import command_named  # noqa: PLC0415 - looking for packages takes a while
+
+    try:
+        command = command_named(arguments[0])
+    except ImportError as error:
+        _complain(f"guardrail: {arguments[0]} needs {error.name or error}; install it: pip install 'guardrail-policy[webhook]'")
+        return _USAGE
+    if command is None:
+        return None
+    try:
+        return command(arguments[1:])
     except SystemExit as done:  # argparse has printed the help, or said what is wrong
         return _USAGE if done.code else 0
 

@@ -45,7 +45,7 @@ def test_the_wheel_holds_the_policies_and_the_data(wheel: Path) -> None:
 
 def test_the_wheel_holds_nothing_else(wheel: Path) -> None:
     tops = {name.partition("/")[0] for name in zipfile.ZipFile(wheel).namelist()}
-    assert tops == {"guardrail", f"guardrail_policy-{__version__}.dist-info"}
+    assert tops == {"guardrail", "webhook", f"guardrail_policy-{__version__}.dist-info"}
 
 
 def test_the_installed_wheel_lints(command: Path, tmp_path: Path) -> None:
