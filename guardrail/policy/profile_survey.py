@@ -132,7 +132,7 @@ class Survey:
     """What runs today, by environment.
 
     `maxima` maps what is measured (`replicas.gpu`, `gpus`, `gpus.train`, `runtime`, `runtime.eval`,
-    `retries`) and an environment to the largest. `unbounded` are resources without any maximum,
+    `retries`, `surge`) and an environment to the largest. `unbounded` are resources without any maximum,
     which no cap can be read from.
     """
 
@@ -235,6 +235,9 @@ def _measure(found: _Counting, resource: Resource) -> None:
     if uses_gpu is not False and not (view["class"] == "pool" and view.get("cluster") is not None):
         for name in {"gpus", f"gpus{of_type}"}:
             _keep(found, name, resource, view["gpu"]["total_max"])
+        surge, each = view["units"].get("surge"), view["gpu"].get("count")
+        if view.get("controller") == "deployment" and isinstance(surge, int) and isinstance(each, int | float):
+            _keep(found, "surge", resource, surge * each)
     for name in {"runtime", f"runtime{of_type}"}:
         _keep(found, name, resource, batch.get("deadline_s"))
     _keep(found, "retries", resource, batch.get("retries"))

@@ -225,3 +225,15 @@ def test_a_name_with_odd_characters_stays_in_its_comment(folder: Path) -> None:
     (folder / "k8s" / "ui.yaml").write_text(odd, encoding="utf-8")
     assert main(["profile", "init", "--from", "k8s"]) == 0
     assert main(["profile", "check", "profile.yaml"]) == 0
+
+
+def test_a_rolling_update_that_is_there_is_not_denied_by_the_proposed_profile(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "serve.yaml").write_text(workload("Deployment", "big", "ml", 2, 8))
+    assert main(["profile", "init", "--from", "serve.yaml", "--output", "profile.yaml"]) == 0
+    assert yaml.safe_load((tmp_path / "profile.yaml").read_text())["quotas"]["max_surge_gpus"] == 8
+    capsys.readouterr()
+    main(["lint", "serve.yaml", "--profile", "profile.yaml", "--format", "json"])
+    assert "a rolling update adds" not in capsys.readouterr().out
