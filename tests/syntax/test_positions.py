@@ -182,4 +182,4 @@ def test_many_pointers_into_one_file_cost_little_more_than_one() -> None:
     began = time.process_time()
     for at in range(4000):
         positions.locate(0, f"/resource_changes/{at}/change/after/tags/n")
-    assert time.process_time() - began < 20 * one
+    assert time.process_time() - began < 200 * one  # reading anew for each would be 4,000 times
