@@ -105,14 +105,17 @@ def _command(flags: Namespace) -> int:
 
 
 def _document(error: GuardrailError, flags: Namespace) -> None:
-    """For who asked for JSON the faults as JSON too, in the place of the report; what cannot be written there is on standard error."""
-    if getattr(flags, "format", "text") != "json":
+    """The faults as JSON in the file that was to hold a report as JSON.
+
+    Never on standard output: who reads a report there finds one or nothing. What cannot be written is on standard error all the same.
+    """
+    output = getattr(flags, "output", None)
+    if not output or getattr(flags, "format", None) != "json":
         return
-    from guardrail.cli.streams import output_file, standard_output  # noqa: PLC0415 - few runs fail
+    from guardrail.cli.streams import output_file  # noqa: PLC0415 - few runs fail
     from guardrail.reporters.failure import write_failure  # noqa: PLC0415 - as above
 
-    output = getattr(flags, "output", None)
-    with suppress(GuardrailError), output_file(output) if output else standard_output(machine=True) as stream:
+    with suppress(GuardrailError), output_file(output) as stream:
         write_failure(error, stream)
 
 

@@ -175,19 +175,27 @@ def faulty(folder: Path) -> Path:
     return folder
 
 
-@pytest.mark.usefixtures("faulty")
 @pytest.mark.parametrize(("flags", "whose", "faults"), FAULTS)
-def test_faults_are_json_for_who_asked_for_json(
-    flags: list[str], whose: str, faults: list[tuple[str, int, str | None]], capsys: pytest.CaptureFixture[str]
+def test_faults_are_json_in_the_file_that_was_to_hold_the_report(
+    flags: list[str], whose: str, faults: list[tuple[str, int, str | None]], faulty: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(["lint", "a.yaml", "--format", "json", *flags]) == 2
+    assert main(["lint", "a.yaml", "--format", "json", "--output", "report", *flags]) == 2
     told = capsys.readouterr()
-    document = json.loads(told.out)
+    document = json.loads((faulty / "report").read_text("utf-8"))
     schema = resources.files("guardrail.reporters").joinpath("failure.schema.json").read_text("utf-8")
     jsonschema.validate(document, json.loads(schema))
     assert document["in"] == whose
     assert [(fault["path"], fault["line"], fault["where"]) for fault in document["faults"]] == faults
     assert document["message"] in told.err
+
+
+@pytest.mark.usefixtures("faulty")
+@pytest.mark.parametrize("command", ["lint", "inspect"])
+def test_standard_output_holds_a_report_or_nothing(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([command, "a.yaml", "--format", "json", "--profile", "p.yaml"]) == 2
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert "p.yaml:3" in told.err
 
 
 @pytest.mark.parametrize(("flags", "whose", "faults"), FAULTS)
