@@ -33,8 +33,8 @@ def found(container: Container) -> Any:
         pytest.param(["--output_dir", "s3://b/${RUN}/x"], "s3://b/${RUN}/x", DURABLE, id="a variable inside of a location"),
         pytest.param(["--output_dir", "/data/cache/x"], "/data/cache/x", LOST, id="the innermost mount counts"),
         pytest.param(["--output_dir", "/database"], "/database", LOST, id="a path beside a mount"),
-        pytest.param(["--output_dir", "/root/x"], "/root/x", LOST, id="a path of the container itself"),
-        pytest.param(["--output_dir", "/root/x", "--save=/data/y"], "/data/y", DURABLE, id="a durable location wins"),
+        pytest.param(["--output_dir", "/app/x"], "/app/x", LOST, id="a path of the container itself"),
+        pytest.param(["--output_dir", "/app/x", "--save=/data/y"], "/data/y", DURABLE, id="a durable location wins"),
         pytest.param(["--output_dir", "file:///data/x"], "file:///data/x", DURABLE, id="a path as a URI"),
     ],
 )
