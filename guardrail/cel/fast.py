@@ -19,7 +19,7 @@ from guardrail.cel.fast_code import FastCode
 from guardrail.cel.fast_errors import missing_key, settled_nodes
 from guardrail.cel.fast_helpers import counted, plain
 from guardrail.cel.nodes import Call, Const, Fold, Ident, ListExpr, MapExpr, Node, Select, StructExpr
-from guardrail.cel.tree import children, walk
+from guardrail.cel.tree import walk, with_ancestors
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -198,7 +198,7 @@ def generate(planner: Planner, tree: Node) -> FastCode:
     """The function of a checked tree. Raises Unsupported."""
     if sum(1 for _ in walk(tree)) > MAX_NODES:
         raise Unsupported
-    looping = _looping(tree)
+    looping = with_ancestors(tree, lambda node: isinstance(node, Fold))
     settling = settled_nodes(tree, looping=looping, counted=frozenset(), disordered=frozenset())
     generator = Generator(planner, looping=looping, settling=settling)
     result = generator.value(tree)
@@ -238,21 +238,6 @@ def _head(g: Generator) -> list[str]:
     if g.budget:
         lines.append("    B = [c, limit]")
     return lines
-
-
-def _looping(tree: Node) -> frozenset[int]:
-    """The nodes with a macro in them."""
-    found: set[int] = set()
-    ancestry: list[Node] = []
-    todo: list[tuple[Node, int]] = [(tree, 0)]
-    while todo:
-        node, depth = todo.pop()
-        del ancestry[depth:]
-        ancestry.append(node)
-        if isinstance(node, Fold):
-            found.update(map(id, ancestry))
-        todo.extend((child, depth + 1) for child in children(node))
-    return frozenset(found)
 
 
 # -- names and literals

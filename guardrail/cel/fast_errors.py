@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from guardrail.cel.errors import ErrorKind, EvaluationError
 from guardrail.cel.nodes import Call, Const, Fold, Ident, ListExpr, MapExpr, Node
-from guardrail.cel.tree import children
+from guardrail.cel.tree import children, with_ancestors
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -32,7 +32,7 @@ def settled_nodes(tree: Node, *, looping: AbstractSet[int], counted: AbstractSet
     known only after they ran; of `disordered` calls the operands are not evaluated in the order of the text.
     """
     found: set[int] = set()
-    loud = looping | _with_ancestors(tree, counted)
+    loud = looping | with_ancestors(tree, lambda node: id(node) in counted)
     todo = [tree]
     while todo:
         node = todo.pop()
@@ -59,21 +59,6 @@ def _settled_parts(node: Node, loud: AbstractSet[int]) -> list[Node]:
     noisy = [part for part in parts if id(part) in loud]
     first = next((part for part in parts if not isinstance(part, (Const, Ident))), None)
     return parts if not noisy or noisy == [first] else []
-
-
-def _with_ancestors(tree: Node, wanted: AbstractSet[int]) -> frozenset[int]:
-    """The nodes that are among the wanted or have one in them."""
-    found: set[int] = set()
-    ancestry: list[Node] = []
-    todo: list[tuple[Node, int]] = [(tree, 0)]
-    while todo:
-        node, depth = todo.pop()
-        del ancestry[depth:]
-        ancestry.append(node)
-        if id(node) in wanted:
-            found.update(map(id, ancestry))
-        todo.extend((child, depth + 1) for child in children(node))
-    return frozenset(found)
 
 
 def missing_key(key: str, line: int, column: int) -> EvaluationError:

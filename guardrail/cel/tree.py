@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 from guardrail.cel.nodes import Call, Fold, ListExpr, MapExpr, Node, Select, StructExpr
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
-__all__ = ["children", "walk"]
+__all__ = ["children", "walk", "with_ancestors"]
 
 
 def children(node: Node) -> list[Node]:  # noqa: PLR0911 - one line per kind of node
@@ -37,3 +37,18 @@ def walk(tree: Node) -> Iterator[tuple[Node, bool]]:
         yield node, exempt
         inside = exempt or (isinstance(node, Call) and node.function == "format")
         todo.extend((child, inside) for child in reversed(children(node)))
+
+
+def with_ancestors(tree: Node, wanted: Callable[[Node], bool]) -> frozenset[int]:
+    """The ids of the nodes that are wanted or have one in them."""
+    found: set[int] = set()
+    ancestry: list[Node] = []
+    todo: list[tuple[Node, int]] = [(tree, 0)]
+    while todo:
+        node, depth = todo.pop()
+        del ancestry[depth:]
+        ancestry.append(node)
+        if wanted(node):
+            found.update(map(id, ancestry))
+        todo.extend((child, depth + 1) for child in children(node))
+    return frozenset(found)
