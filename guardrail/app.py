@@ -18,11 +18,24 @@ from guardrail import __version__
 from guardrail.attribution import attribution_gaps
 from guardrail.engine import Context, Judgement, RunFact, evaluate
 from guardrail.errors import ConfigError, Fault, ProfileError
-from guardrail.findings import merge_autoscaled
+from guardrail.findings import merge_autoscaled, report_order
 from guardrail.inputs.discovery import STDIN
 from guardrail.inputs.reader import Inputs, read_inputs
 from guardrail.matching import PolicyIndex
-from guardrail.model import Action, Decision, Finding, InputStatus, Inspection, Note, Origin, Outcome, Report, Resource, Review, Summary
+from guardrail.model import (
+    Action,
+    Decision,
+    Finding,
+    InputStatus,
+    Inspection,
+    Note,
+    Origin,
+    Outcome,
+    Report,
+    Resource,
+    Review,
+    Summary,
+)
 from guardrail.normalise.kubernetes import normalise_kubernetes
 from guardrail.normalise.kubernetes.requests import Admission, Requests, about
 from guardrail.policy.profile import examine_profile, starter
@@ -73,7 +86,6 @@ ENGINES: Mapping[str, Callable[[], CelRuntime]] = {"guardrail": BuiltinRuntime, 
 """The CEL runtimes by the name that `--engine` takes."""
 
 _ADMISSION = "admission"
-_STRICTEST_FIRST = (Action.DENY, Action.WARN, Action.AUDIT)
 
 _RUN_FACT_NOTES = {
     "cluster": "the cluster is not known, so nothing that hangs on it was judged; name it with --cluster NAME",
@@ -333,21 +345,7 @@ def _placed(findings: Iterable[Finding], seen: Seen) -> tuple[Finding, ...]:
         place = finding.location
         located = seen.inputs.locator.locate(Origin(place.path, place.document or 0), place.pointer)
         placed.append(replace(finding, location=located))
-    return tuple(sorted(placed, key=_order))
-
-
-def _order(finding: Finding) -> tuple[int, str, int, int, int, str, str, str]:
-    place = finding.location
-    return (
-        _STRICTEST_FIRST.index(finding.action),
-        place.path,
-        place.document or 0,
-        place.line or 0,
-        place.column or 0,
-        finding.resource.id if finding.resource else "",
-        finding.policy,
-        finding.validation,
-    )
+    return tuple(sorted(placed, key=report_order))
 
 
 def _summary(seen: Seen, judged: Sequence[Judgement], findings: Sequence[Finding], library: Library) -> Summary:

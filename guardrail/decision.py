@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from guardrail.cel.unknown import Unknown
 from guardrail.facts import DEFAULT_ENVIRONMENT
-from guardrail.model import Action, InputStatus, Outcome
-from guardrail.policy.compiled import WhenUnknown
+from guardrail.model import STRICTEST_FIRST, Action, InputStatus, Outcome
+from guardrail.policy.compiled import UNKNOWN_STRICTEST_FIRST, WhenUnknown
 from guardrail.updates import is_bookkeeping, only_lowers, unchanged
 
 if TYPE_CHECKING:
@@ -39,9 +39,6 @@ EXIT_DENIED = 1  # findings of action deny
 EXIT_UNUSABLE = 2  # unusable input, configuration or policy
 EXIT_FAULT = 3  # a rule failed to run
 
-_STRICTEST_FIRST = (Action.DENY, Action.WARN, Action.AUDIT)
-_UNKNOWN_STRICTEST_FIRST = (WhenUnknown.DENY, WhenUnknown.WARN, WhenUnknown.SKIP, WhenUnknown.PASS)
-
 
 def _environments(view: Mapping[str, Any]) -> Iterable[str]:
     return view["environments"] or (view["environment"],)
@@ -54,14 +51,14 @@ def action_of(validation: Validation, view: Mapping[str, Any]) -> Action | None:
     """
     default = validation.actions.get(DEFAULT_ENVIRONMENT)
     named = {validation.actions.get(name, default) for name in _environments(view)}
-    return next((action for action in _STRICTEST_FIRST if action in named), None)
+    return next((action for action in STRICTEST_FIRST if action in named), None)
 
 
 def unknown_action(validation: Validation, view: Mapping[str, Any]) -> WhenUnknown:
     """What an undecided validation means for a resource, the strictest over its environments."""
     default = validation.when_unknown.get(DEFAULT_ENVIRONMENT, WhenUnknown.WARN)
     named = {validation.when_unknown.get(name, default) for name in _environments(view)}
-    return next(meaning for meaning in _UNKNOWN_STRICTEST_FIRST if meaning in named)
+    return next(meaning for meaning in UNKNOWN_STRICTEST_FIRST if meaning in named)
 
 
 _NOT_HELD = ("instance type ", "accelerator ", "launch template", "launch configuration", "ResourceClaim")
@@ -80,7 +77,7 @@ def undecided_action(meaning: WhenUnknown, action: Action, references: Sequence[
     """
     answerable = not references or not all(reference.startswith(_NOT_HELD) for reference in references)
     wanted = Action.DENY if meaning is WhenUnknown.DENY and answerable else Action.WARN
-    return max(wanted, action, key=_STRICTEST_FIRST.index)
+    return max(wanted, action, key=STRICTEST_FIRST.index)
 
 
 def is_worse(new: Any, old: Any) -> bool:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from guardrail.blame import pointer_of
 from guardrail.masking import SENSITIVE, own_secrets
-from guardrail.model import Finding, Location
+from guardrail.model import STRICTEST_FIRST, Finding, Location
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from guardrail.model import Action, Evaluation, Resource
     from guardrail.policy.compiled import CompiledPolicy, Validation
 
-__all__ = ["Context", "Verdict", "finding_of", "merge_autoscaled", "scrub"]
+__all__ = ["Context", "Verdict", "finding_of", "merge_autoscaled", "report_order", "scrub"]
 
 _FINGERPRINT_CHARS = 12  # 48 bits: one chance in 10^5 of a clash among 75,000 findings
 
@@ -107,3 +107,18 @@ def _fingerprint(policy: str, validation: str, blamed: str, resource: Resource, 
     if resource.identity.source == "kubernetes" and resource.view["surface"] != "admission":  # a request has no path of its own
         parts.append(posixpath.relpath(posixpath.join(context.folder, resource.origin.path), context.root))
     return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:_FINGERPRINT_CHARS]
+
+
+def report_order(finding: Finding) -> tuple[int, str, int, int, int, str, str, str]:
+    """Where a finding stands in a report: the strictest first, then by place, object and rule."""
+    place = finding.location
+    return (
+        STRICTEST_FIRST.index(finding.action),
+        place.path,
+        place.document or 0,
+        place.line or 0,
+        place.column or 0,
+        finding.resource.id if finding.resource else "",
+        finding.policy,
+        finding.validation,
+    )

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 __all__ = [
+    "STRICTEST_FIRST",
     "Action",
     "Decision",
     "Dormant",
@@ -54,6 +55,10 @@ class Action(StrEnum):
     DENY = "deny"
     WARN = "warn"
     AUDIT = "audit"
+
+
+STRICTEST_FIRST = tuple(Action)
+"""The actions in their order: of two the one that comes first is stricter."""
 
 
 class InputFormat(StrEnum):

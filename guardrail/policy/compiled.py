@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from guardrail.ports import Program
 
 __all__ = [
+    "UNKNOWN_STRICTEST_FIRST",
     "CompiledPolicy",
     "Library",
     "Match",
@@ -38,6 +39,10 @@ class WhenUnknown(StrEnum):
     WARN = "warn"
     DENY = "deny"
     SKIP = "skip"
+
+
+UNKNOWN_STRICTEST_FIRST = (WhenUnknown.DENY, WhenUnknown.WARN, WhenUnknown.SKIP, WhenUnknown.PASS)
+"""What an undecided validation may mean, the strictest first."""
 
 
 class UpdateMode(StrEnum):

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from guardrail.facts import DEFAULT_ENVIRONMENT
-from guardrail.model import Action
-from guardrail.policy.compiled import WhenUnknown
+from guardrail.model import STRICTEST_FIRST, Action
+from guardrail.policy.compiled import UNKNOWN_STRICTEST_FIRST, WhenUnknown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -16,8 +16,6 @@ if TYPE_CHECKING:
 
 __all__ = ["actions_of", "when_unknown_of"]
 
-_STRICTEST_FIRST = (Action.DENY, Action.WARN, Action.AUDIT)
-_UNKNOWN_STRICTEST_FIRST = (WhenUnknown.DENY, WhenUnknown.WARN, WhenUnknown.SKIP, WhenUnknown.PASS)
 _NOT_APPLICABLE = "n/a"
 
 
@@ -41,7 +39,7 @@ def when_unknown_of(policy: CheckedPolicy, validation: Mapping[str, Any], names:
     names = tuple(names)
     stated = validation.get("whenUnknown", policy.spec.get("whenUnknown", WhenUnknown.WARN.value))
     entries = {name: WhenUnknown(word) for name, word in _by_name(stated, names).items()}
-    strictest = min(entries.values(), key=_UNKNOWN_STRICTEST_FIRST.index)
+    strictest = min(entries.values(), key=UNKNOWN_STRICTEST_FIRST.index)
     return {name: entries.get(name, entries.get(DEFAULT_ENVIRONMENT, strictest)) for name in names}
 
 
@@ -56,7 +54,7 @@ def _entry(shipped: Mapping[str, str], name: str) -> Action | None:
         return _action(shipped[name])
     entries = [action for action in map(_action, shipped.values()) if action is not None]
     fallback = _action(shipped[DEFAULT_ENVIRONMENT]) if DEFAULT_ENVIRONMENT in shipped else None
-    return fallback or (min(entries, key=_STRICTEST_FIRST.index) if entries else None)
+    return fallback or (min(entries, key=STRICTEST_FIRST.index) if entries else None)
 
 
 def _action(word: str) -> Action | None:
@@ -83,7 +81,7 @@ def _decided(base: Action | None, name: str, layers: Iterable[tuple[Any, bool]],
         wanted = _action(word)
         if lowered or base is None:
             return wanted
-        return base if wanted is None else min(wanted, base, key=_STRICTEST_FIRST.index)
+        return base if wanted is None else min(wanted, base, key=STRICTEST_FIRST.index)
     return base
 
 
@@ -94,4 +92,4 @@ def _may_be_lowered(policy: CheckedPolicy, validation: Mapping[str, Any], profil
 
 
 def _capped(action: Action, ceiling: Action) -> Action:
-    return max(action, ceiling, key=_STRICTEST_FIRST.index)
+    return max(action, ceiling, key=STRICTEST_FIRST.index)

@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from guardrail.model import Action, Outcome
+from guardrail.model import STRICTEST_FIRST, Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 __all__ = ["Entry", "grouped", "line_of", "place", "place_of", "shared_place", "subject", "subject_of_id"]
 
 _ID_PARTS = 4  # of a Kubernetes id: group, kind, namespace, name
-_STRICTEST_FIRST = (Action.DENY, Action.WARN, Action.AUDIT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +49,7 @@ def _order(finding: Finding) -> tuple[object, ...]:
     where = finding.location
     return (
         finding.outcome is not Outcome.ERROR,
-        _STRICTEST_FIRST.index(finding.action),
+        STRICTEST_FIRST.index(finding.action),
         where.path,
         where.document or 0,
         where.line or 0,

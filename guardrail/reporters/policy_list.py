@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from guardrail.facts import DEFAULT_ENVIRONMENT
-from guardrail.model import Action
+from guardrail.model import STRICTEST_FIRST
 from guardrail.reporters.documents import API_VERSION
 from guardrail.reporters.terminal import Terminal, printable
 
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
 __all__ = ["write_policies", "write_policies_text"]
 
-_STRICTEST_FIRST = (Action.DENY, Action.WARN, Action.AUDIT)
 _NONE = "–"
 
 
@@ -95,7 +94,7 @@ def _cell(policy: CompiledPolicy, environment: str) -> str:
 
 def _strictest(policy: CompiledPolicy, environment: str) -> str | None:
     found = {_entry(validation.actions, environment) for validation in policy.validations if not validation.dormant}
-    return next((str(action) for action in _STRICTEST_FIRST if action in found), None)
+    return next((str(action) for action in STRICTEST_FIRST if action in found), None)
 
 
 def _entry(by_environment: Mapping[str, Any], environment: str) -> Any:
