@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import shlex
 from typing import TYPE_CHECKING
 
 from guardrail import authoring
-from guardrail.cli.commands import options_of
+from guardrail.cli.commands import answer, options_of
 from guardrail.cli.streams import standard_output
 from guardrail.decision import EXIT_DENIED, EXIT_OK
 from guardrail.errors import ConfigError
-from guardrail.reporters.terminal import terminal_for
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -25,11 +23,11 @@ def test(flags: Namespace) -> int:
     from guardrail.reporters.case_results import write_case_results, write_case_results_text  # noqa: PLC0415 - a run loads what it writes
 
     results = authoring.test(flags.names, flags.policies, profile=flags.profile, engine=flags.engine)
-    with standard_output(machine=flags.format == "json") as stream:
-        if flags.format == "json":
-            write_case_results(results, stream)
-        else:
-            write_case_results_text(results, stream, terminal_for(stream, os.environ), verbose=flags.verbose)
+    answer(
+        flags,
+        lambda stream: write_case_results(results, stream),
+        lambda stream, terminal: write_case_results_text(results, stream, terminal, verbose=flags.verbose),
+    )
     return EXIT_OK if all(result.passed for result in results) else EXIT_DENIED
 
 
@@ -47,11 +45,11 @@ def show(flags: Namespace) -> int:
     from guardrail.reporters.policy_sheet import write_sheet, write_sheet_text  # noqa: PLC0415 - as above
 
     sheet, profile = authoring.show(options_of(flags), flags.name)
-    with standard_output(machine=flags.format == "json") as stream:
-        if flags.format == "json":
-            write_sheet(sheet, profile, stream)
-        else:
-            write_sheet_text(sheet, profile, stream, terminal_for(stream, os.environ))
+    answer(
+        flags,
+        lambda stream: write_sheet(sheet, profile, stream),
+        lambda stream, terminal: write_sheet_text(sheet, profile, stream, terminal),
+    )
     return EXIT_OK
 
 

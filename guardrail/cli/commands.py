@@ -25,10 +25,11 @@ if TYPE_CHECKING:
 
     from guardrail.model import Report
     from guardrail.ports import Reporter
+    from guardrail.reporters.terminal import Terminal
 
     Writer = Callable[[TextIO, str], None]  # takes the stream and the format
 
-__all__ = ["inspect", "lint", "list_policies", "options_of"]
+__all__ = ["answer", "inspect", "lint", "list_policies", "options_of"]
 
 _STDIN = "-"
 
@@ -102,12 +103,17 @@ def list_policies(flags: Namespace) -> int:
     from guardrail.reporters.policy_list import write_policies, write_policies_text  # noqa: PLC0415 - as in _reporter
 
     library = app.load_library(options_of(flags))
+    answer(flags, lambda stream: write_policies(library, stream), lambda stream, terminal: write_policies_text(library, stream, terminal))
+    return EXIT_OK
+
+
+def answer(flags: Namespace, document: Callable[[TextIO], None], text: Callable[[TextIO, Terminal], None]) -> None:
+    """Writes to standard output what a command has to say: the document under `--format json`, else the text."""
     with standard_output(machine=flags.format == "json") as stream:
         if flags.format == "json":
-            write_policies(library, stream)
+            document(stream)
         else:
-            write_policies_text(library, stream, terminal_for(stream, os.environ))
-    return EXIT_OK
+            text(stream, terminal_for(stream, os.environ))
 
 
 def _claim(flags: Namespace) -> None:

@@ -11,16 +11,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from guardrail import explaining
-from guardrail.cli.commands import options_of
-from guardrail.cli.streams import standard_output
+from guardrail.cli.commands import answer, options_of
 from guardrail.decision import EXIT_OK
 from guardrail.errors import ConfigError
-from guardrail.reporters.terminal import terminal_for
 
 if TYPE_CHECKING:
     from argparse import Namespace
+    from typing import TextIO
 
     from guardrail.app import Options
+    from guardrail.reporters.terminal import Terminal
 
 __all__ = ["explain"]
 
@@ -45,18 +45,20 @@ def explain(flags: Namespace) -> int:
     account = explaining.explain(options if left is None else _as_in(left, flags, options), flags.fingerprint)
     if left is not None and left.library != account.report.library_hash:
         sys.stderr.write(f"guardrail: {flags.report} was made with other policies; this is what the present ones say\n")
-    with standard_output(machine=flags.format == "json") as stream:
-        if flags.format == "json":
-            from guardrail.reporters.explanation_json import write_explanation  # noqa: PLC0415 - a run loads the format it writes
 
-            write_explanation(account.explained, account.report, account.places, stream, twins=account.twins)
-        else:
-            from guardrail.reporters.explanation_text import write_explanation_text  # noqa: PLC0415 - as above
+    def document(stream: TextIO) -> None:
+        from guardrail.reporters.explanation_json import write_explanation  # noqa: PLC0415 - a run loads the format it writes
 
-            terminal = terminal_for(stream, os.environ)
-            write_explanation_text(
-                account.explained, account.report, account.places, stream, terminal, twins=account.twins, verbose=flags.verbose
-            )
+        write_explanation(account.explained, account.report, account.places, stream, twins=account.twins)
+
+    def text(stream: TextIO, terminal: Terminal) -> None:
+        from guardrail.reporters.explanation_text import write_explanation_text  # noqa: PLC0415 - as above
+
+        write_explanation_text(
+            account.explained, account.report, account.places, stream, terminal, twins=account.twins, verbose=flags.verbose
+        )
+
+    answer(flags, document, text)
     return EXIT_OK
 
 

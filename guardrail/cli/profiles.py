@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shlex
 import sys
 from dataclasses import replace
@@ -10,12 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from guardrail import profiling
-from guardrail.cli.commands import options_of
+from guardrail.cli.commands import answer, options_of
 from guardrail.cli.streams import standard_output
 from guardrail.decision import EXIT_OK, EXIT_UNUSABLE
 from guardrail.errors import ConfigError
 from guardrail.model import InputStatus
-from guardrail.reporters.terminal import terminal_for
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -30,11 +28,7 @@ def check(flags: Namespace) -> int:
     from guardrail.reporters.profile_documents import write_check, write_check_text  # noqa: PLC0415 - a run loads what it writes
 
     found = profiling.check_profile(options_of(flags))
-    with standard_output(machine=flags.format == "json") as stream:
-        if flags.format == "json":
-            write_check(found, stream)
-        else:
-            write_check_text(found, stream, terminal_for(stream, os.environ))
+    answer(flags, lambda stream: write_check(found, stream), lambda stream, terminal: write_check_text(found, stream, terminal))
     return EXIT_OK
 
 

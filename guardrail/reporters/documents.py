@@ -6,9 +6,9 @@ import json
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from guardrail.model import Finding, Identity, InputRecord, Location, Note
+    from guardrail.model import Finding, Identity, InputRecord, Location, Note, Report
 
-__all__ = ["API_VERSION", "as_json", "finding_of", "identity_of", "input_of", "location_of", "note_of"]
+__all__ = ["API_VERSION", "as_json", "finding_of", "head_of", "identity_of", "input_of", "location_of", "note_of"]
 
 API_VERSION = "guardrail.dev/v1"
 
@@ -16,6 +16,20 @@ API_VERSION = "guardrail.dev/v1"
 def as_json(value: Any) -> str:
     """One value on one line. Raises ValueError for a number that JSON does not have."""
     return json.dumps(value, ensure_ascii=False, allow_nan=False)
+
+
+def head_of(report: Report, kind: str) -> dict[str, Any]:
+    """What every document of a run begins with: by which engine, library and profile, and when."""
+    profile = report.profile
+    return {
+        "apiVersion": API_VERSION,
+        "kind": kind,
+        "guardrail": report.version,
+        "now": report.now,
+        "engine": report.engine,
+        "library": {"hash": report.library_hash, "policies": report.summary.policies},
+        "profile": {"name": profile.name, "version": profile.version, "hash": profile.hash, "path": profile.path},
+    }
 
 
 def input_of(record: InputRecord) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from guardrail.reporters.documents import API_VERSION, finding_of, location_of
+from guardrail.reporters.documents import finding_of, head_of, location_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -22,15 +22,8 @@ def write_explanation(
     explained: Explained, report: Report, places: Mapping[str, Location], stream: TextIO, *, twins: Sequence[Location] = ()
 ) -> None:
     """Writes the JSON form. `places` are those of the pointers of the explanation, `twins` those of findings with the same fingerprint."""
-    profile = report.profile
     document = {
-        "apiVersion": API_VERSION,
-        "kind": "Explanation",
-        "guardrail": report.version,
-        "now": report.now,
-        "engine": report.engine,
-        "library": {"hash": report.library_hash, "policies": report.summary.policies},
-        "profile": {"name": profile.name, "version": profile.version, "hash": profile.hash, "path": profile.path},
+        **head_of(report, "Explanation"),
         "finding": finding_of(explained.finding),
         "twins": [location_of(twin) for twin in twins],
         "policy": {"name": explained.finding.policy, "version": explained.version, "title": explained.title},

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from guardrail.reporters.documents import API_VERSION, as_json, finding_of, input_of, note_of
+from guardrail.reporters.documents import as_json, finding_of, head_of, input_of, note_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -58,15 +58,8 @@ def _decision(decision: Decision) -> dict[str, Any]:
 
 
 def _head(report: Report) -> dict[str, Any]:
-    profile = report.profile
     return {
-        "apiVersion": API_VERSION,
-        "kind": "Report",
-        "guardrail": report.version,
-        "now": report.now,
-        "engine": report.engine,
-        "library": {"hash": report.library_hash, "policies": report.summary.policies},
-        "profile": {"name": profile.name, "version": profile.version, "hash": profile.hash, "path": profile.path},
+        **head_of(report, "Report"),
         "inputs": [input_of(record) for record in report.inputs],
         "summary": _summary(report.summary),
         "notes": [note_of(note) for note in report.notes],
