@@ -34,7 +34,6 @@ metadata: {name: my-organisation}
 _REQUIRED = ("team", "project", "environment", "cost-center")
 _CLOSED = ("environment", "cost-center", "criticality", "data-sensitivity", "purpose", "lifecycle")
 _MOST_VALUES = 30  # a longer list is no closed one
-_SHIPPED_SURGE_GPUS = 2  # the default of workload-gpu-cap; below it nothing needs to be raised
 _MOST_NAMED = 12  # of other things, in a comment
 _COMMENT_AT = 60
 
@@ -272,7 +271,7 @@ def _quotas(survey: Survey, caps: _Caps) -> Iterator[str]:
         yield f"    {flow(name)}:"
         yield from (_line(f"      {flow(kind)}: {cap}", why[kind]) for kind, cap in entries.items())
     surge = max(survey.maxima.get("surge", {}).values(), key=lambda most: most.value, default=None)
-    if surge is not None and surge.value > _SHIPPED_SURGE_GPUS:
+    if surge is not None and surge.value > caps.defaults["quotas.max_surge_gpus"]:
         yield _line(f"  max_surge_gpus: {surge.value}", caps.told(surge))
     if survey.unbounded:
         yield _shown(
