@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from guardrail.engine import Context, evaluate
+from guardrail.engine import evaluate
 from guardrail.inputs.reviews import read_review
 from guardrail.model import Origin, Outcome, UnreadReview
 from guardrail.normalise.kubernetes.requests import Requests, about, passes
@@ -15,12 +15,12 @@ from webhook.answers import Answer
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import datetime
 
-    from guardrail.model import Decision, Finding
+    from guardrail.findings import Context
+    from guardrail.model import Decision, Finding, Review
     from webhook.rules import Rules
 
-__all__ = ["Judged", "judge", "passes_unjudged"]
+__all__ = ["Judged", "judge", "read_or_answered"]
 
 _HERE = Origin("request")
 
@@ -33,7 +33,7 @@ class Judged:
     answer: Answer
     findings: tuple[Finding, ...] = ()
     about: str = ""
-    library: str = field(default="")
+    library: str = ""
 
     def fields(self) -> dict[str, Any]:
         """What is logged of it: who, what and why, nothing of the object beside its name."""
@@ -51,34 +51,42 @@ class Judged:
         }
 
 
-def passes_unjudged(review: Mapping[str, Any]) -> Judged | None:
-    """The answer to a request that is let by without a look at any rule, at next to no cost: it passes in a brown-out too."""
-    read = read_review(review, _HERE)
-    if isinstance(read, UnreadReview):
-        return _refused(review, read)
-    why = passes(read)
-    return None if not why else Judged(review["request"], Answer(allowed=True, reason="passed"), about=about(read))
+def read_or_answered(document: Mapping[str, Any]) -> Review | Judged:
+    """The request of an AdmissionReview, or its answer where no rule is needed for one.
 
-
-def judge(review: Mapping[str, Any], rules: Rules, *, now: datetime, deadline: float, failure_policy: str | None = None) -> Judged:
-    """The answer of the rules. `deadline` in seconds of time.monotonic(): what is not decided by then obeys each policy's failurePolicy.
-
-    `failure_policy` (fail, ignore) narrows to the policies that have it, for webhooks that are registered apart.
+    So for what cannot be read, and for what is let by without a look at any rule: at next to no cost, in a brown-out too.
     """
-    read = read_review(review, _HERE)
-    if isinstance(read, UnreadReview):
-        return _refused(review, read)
-    admission = Requests((), replace(rules.facts, now=now)).admission(read)
+    review = read_review(document, _HERE)
+    if isinstance(review, UnreadReview):
+        decision = refuse_unread(review)
+        return Judged(document["request"], Answer(decision.allowed, decision.code, decision.message, reason="unreadable"))
+    if not passes(review):
+        return review
+    return Judged(document["request"], Answer(allowed=True, reason="passed"), about=about(review))
+
+
+def judge(review: Review, request: Mapping[str, Any], rules: Rules, context: Context, failure_policy: str | None = None) -> Judged:
+    """The answer of the rules. What is not decided by the deadline of the context obeys each policy's failurePolicy.
+
+    `request` is the review's as it was sent. `failure_policy` (fail, ignore) narrows to the policies that have it, for webhooks
+    that are registered apart.
+    """
+    admission = Requests((), replace(rules.facts, now=context.now)).admission(review)
     findings: tuple[Finding, ...] = ()
     if admission.resource is not None and not admission.not_judged:
         index = rules.index if failure_policy is None else rules.narrowed(failure_policy)
-        findings = evaluate(admission.resource, index, Context(now=now, deadline=deadline)).findings
-    decision = decide(read, findings, about=about(read), not_judged=admission.not_judged)
-    return Judged(review["request"], _answer(decision, findings, rules, deadline), findings, about(read), rules.hash)
+        findings = evaluate(admission.resource, index, context).findings
+    who = about(review)
+    decision = decide(review, findings, about=who, not_judged=admission.not_judged)
+    return Judged(request, _answer(decision, findings, rules, context), findings, who, rules.hash)
 
 
-def _answer(decision: Decision, findings: tuple[Finding, ...], rules: Rules, deadline: float) -> Answer:
-    late = time.monotonic() >= deadline and any(finding.outcome is Outcome.ERROR for finding in findings)
+def _answer(decision: Decision, findings: tuple[Finding, ...], rules: Rules, context: Context) -> Answer:
+    late = (
+        context.deadline is not None
+        and time.monotonic() >= context.deadline
+        and any(finding.outcome is Outcome.ERROR for finding in findings)
+    )
     named = sorted({f"{finding.policy}/{finding.validation}" for finding in findings})
     annotations = {"library": rules.hash, "findings": ",".join(named)} if named else {"library": rules.hash}
     return Answer(
@@ -89,8 +97,3 @@ def _answer(decision: Decision, findings: tuple[Finding, ...], rules: Rules, dea
         annotations,
         "deadline" if late else "judged",
     )
-
-
-def _refused(review: Mapping[str, Any], read: UnreadReview) -> Judged:
-    decision = refuse_unread(read)
-    return Judged(review["request"], Answer(decision.allowed, decision.code, decision.message, reason="unreadable"))

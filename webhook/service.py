@@ -9,8 +9,9 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from guardrail.app import Options
+from guardrail.engine import Context
 from webhook.answers import Answer
-from webhook.judging import Judged, judge, passes_unjudged
+from webhook.judging import Judged, judge, read_or_answered
 from webhook.limits import InFlight
 from webhook.loading import load_rules, sources_of
 from webhook.log import JsonLog
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["Service"]
 
 _BUSY = "guardrail is judging as many requests as it may; nothing was judged, try again"
+_NO_RULES = "guardrail has no rules yet; see /readyz"
 
 
 def _utc_now() -> datetime:
@@ -88,22 +90,19 @@ class Service:
         self._count(judged, time.monotonic() - started)
         return judged.answer
 
-    def _judged(self, review: Mapping[str, Any], deadline: float, failure_policy: str | None) -> Judged:
-        request = review["request"]
-        passed = passes_unjudged(review)
-        if passed is not None:
-            return passed
+    def _judged(self, document: Mapping[str, Any], deadline: float, failure_policy: str | None) -> Judged:
+        request, review = document["request"], read_or_answered(document)
+        if isinstance(review, Judged):
+            return review
         with self.in_flight.slot() as free:
-            self.metrics.in_flight.set(self.in_flight.now)
             rules = self.rules.state.rules
             if not free:
                 self.metrics.overload.inc()
-                return Judged(request, Answer(allowed=False, code=503, message=_BUSY, reason="overload"))
+                return _turned_away(request, _BUSY)
             if rules is None:
-                return Judged(
-                    request, Answer(allowed=False, code=503, message="guardrail has no rules yet; see /readyz", reason="overload")
-                )
-            return judge(review, rules, now=_utc_now(), deadline=deadline, failure_policy=failure_policy)
+                return _turned_away(request, _NO_RULES)
+            with self.metrics.in_flight.track_inprogress():
+                return judge(review, request, rules, Context(now=_utc_now(), deadline=deadline), failure_policy)
 
     def _count(self, judged: Judged, seconds: float) -> None:
         answer, request = judged.answer, judged.request
@@ -112,6 +111,10 @@ class Service:
         for finding in judged.findings:
             self.metrics.findings.labels(finding.policy, finding.validation, finding.action, finding.outcome).inc()
         self.log.write("decision", ms=round(seconds * 1000, 2), **judged.fields())
+
+
+def _turned_away(request: Mapping[str, Any], why: str) -> Judged:
+    return Judged(request, Answer(allowed=False, code=503, message=why, reason="overload"))
 
 
 def _tell(state: State, metrics: Metrics, log: JsonLog) -> None:

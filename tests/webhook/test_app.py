@@ -171,6 +171,11 @@ def test_when_too_many_are_judged_what_always_passes_still_does(rules: RulesInFo
     assert "guardrail_admission_overload_total 1.0" in serving.client.get("/metrics").text
 
 
+def test_what_is_answered_is_no_longer_in_flight(serving: Serving) -> None:
+    serving.ask(review())
+    assert "guardrail_admission_in_flight 0.0" in serving.client.get("/metrics").text
+
+
 def test_after_the_deadline_guards_refuse_and_hygiene_only_warns(serving: Serving) -> None:
     fail = serving.ask(review(), "/fail?timeout=1ms")["response"]
     assert (fail["allowed"], fail["status"]["code"]) == (False, 422)
