@@ -6,13 +6,15 @@ import ssl
 import threading
 from typing import TYPE_CHECKING
 
+from webhook.stamps import Stamp, stamp_of
+
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
 __all__ = ["Certificates"]
 
-_Signature = tuple[tuple[int, int, int], ...]
+_Signature = tuple[Stamp | None, ...]
 
 
 class Certificates:
@@ -65,10 +67,9 @@ class Certificates:
         return tuple(_stamp(path) for path in self._files)
 
 
-def _stamp(path: Path) -> tuple[int, int, int]:
-    """What changes with a file, through the links by which a mounted Secret is swapped; zeros while it is away."""
+def _stamp(path: Path) -> Stamp | None:
+    """The stamp of a file; None while it is away."""
     try:
-        status = path.stat()
+        return stamp_of(path)
     except OSError:
-        return (0, 0, 0)
-    return (status.st_ino, status.st_size, status.st_mtime_ns)
+        return None

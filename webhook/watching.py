@@ -5,6 +5,8 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING
 
+from webhook.stamps import stamp_of
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from pathlib import Path
@@ -16,12 +18,10 @@ _QUIET_MS = 100  # an update of a mounted ConfigMap is several events
 
 def signature_of(paths: Iterable[Path]) -> tuple[tuple[str, int, int, int], ...]:
     """What changes when a file below the paths does: names, inodes, sizes and times, through links. Raises OSError."""
-    found = []
+    found: list[tuple[str, int, int, int]] = []
     for path in paths:
         files = sorted(inner for inner in path.rglob("*") if inner.is_file()) if path.is_dir() else [path]
-        for file in files:
-            status = file.stat()
-            found.append((str(file), status.st_ino, status.st_size, status.st_mtime_ns))
+        found.extend((str(file), *stamp_of(file)) for file in files)
     return tuple(found)
 
 
