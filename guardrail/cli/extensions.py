@@ -8,14 +8,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-__all__ = ["command_named", "names"]
+__all__ = ["command_named"]
 
 _GROUP = "guardrail.commands"
-
-
-def names() -> list[str]:
-    """The commands that are installed beside guardrail's own, sorted."""
-    return sorted({entry.name for entry in entry_points(group=_GROUP)})
 
 
 def command_named(name: str) -> Callable[[Sequence[str]], int] | None:

@@ -12,7 +12,10 @@ import time
 import urllib.error
 import urllib.request
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
+
+from webhook.selfsigned import write_self_signed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -129,10 +132,6 @@ class Cluster:
         raise RuntimeError(f"the API server did not become ready:\n{log[-2000:]}")
 
     def _make_keys(self) -> None:
-        from datetime import UTC, datetime  # noqa: PLC0415
-
-        from webhook.selfsigned import write_self_signed  # noqa: PLC0415
-
         pki = self.folder / "pki"
         pki.mkdir(mode=0o700)
         write_self_signed(pki, ["127.0.0.1", "localhost"], datetime.now(UTC))
