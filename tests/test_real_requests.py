@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import gzip
 import json
 import os
 from collections import Counter
@@ -25,10 +24,11 @@ from guardrail.normalise.kubernetes.heads import read_head
 from guardrail.normalise.kubernetes.requests import Requests
 from guardrail.stores.profile_file import read_profile
 from guardrail.view.schema import faults_of
+from tests.normalise.kubernetes.recorded import defaulted
 from tests.test_admission import NOW, answer, told
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
 CORPUS = Path(os.environ.get("GUARDRAIL_CORPUS") or Path(__file__).parents[1].parent / "shared" / "corpus")
 EVERY = 1 if os.environ.get("GUARDRAIL_PARITY") == "all" else 12  # make parity compares every object
@@ -177,20 +177,9 @@ def _named(value: Any) -> Any:
     return (value.get("metadata") or {}).get("name")
 
 
-def defaulted() -> Iterator[tuple[Any, Any]]:
-    """Objects as written and as a real API server made them."""
-    by_place = {(one.origin.path, one.origin.document): one.value for one in written() if not one.origin.pointer}
-    with gzip.open(CORPUS / "apiserver" / "defaulted.jsonl.gz", "rt", encoding="utf-8") as lines:
-        for line in lines:
-            row = json.loads(line)
-            value = by_place.get((str(CORPUS / "manifests" / row["path"]), row["doc"]))
-            if row["ok"] and value is not None and value.get("kind") == row["kind"] and _named(value) == _named(row["object"]):
-                yield value, row["object"]
-
-
 @pytest.mark.skipif(not (CORPUS / "apiserver" / "defaulted.jsonl.gz").is_file(), reason="no defaulted objects in this corpus")
 def test_a_file_and_the_request_that_a_real_api_server_makes_of_it_give_the_same_findings() -> None:
-    pairs = list(defaulted())[::EVERY]
+    pairs = [(made, stored) for made, stored in defaulted(CORPUS, written()) if _named(made) == _named(stored)][::EVERY]
     compared = [(as_written(file, live["metadata"].get("namespace") or ""), as_asked(live, "")) for file, live in pairs]
     assert len(compared) > 50
     assert [(file, asked) for file, asked in compared if file != asked] == []

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import csv
-import gzip
-import json
 import os
 from collections import Counter
 from functools import cache
@@ -21,6 +19,7 @@ from guardrail.model import KubernetesObject, Note, Origin, Resource
 from guardrail.normalise.kubernetes import normalise_kubernetes
 from guardrail.view.schema import faults_of
 from tests.normalise.kubernetes.objects import BARE, NOW
+from tests.normalise.kubernetes.recorded import defaulted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -100,17 +99,6 @@ def _compare_amount(row: dict[str, str], held: Any, written: str) -> str:
     return "fraction" if FRACTIONS.get(row["path"]) == held else str(row)
 
 
-def defaulted() -> Iterator[tuple[Any, Any]]:
-    """Objects as written and as a real API server made them."""
-    by_place = {(one.origin.path, one.origin.document): one.value for one in objects() if not one.origin.pointer}
-    with gzip.open(CORPUS / "apiserver" / "defaulted.jsonl.gz", "rt", encoding="utf-8") as lines:
-        for line in lines:
-            row = json.loads(line)
-            written = by_place.get((str(CORPUS / "manifests" / row["path"]), row["doc"]))
-            if row["ok"] and written is not None and written.get("kind") == row["kind"]:
-                yield written, row["object"]
-
-
 def _comparable(value: Any, namespace: str | None) -> dict[str, Any]:
     facts = Facts(now=NOW, namespace=namespace)
     view = dict(normalise_kubernetes([KubernetesObject(value, Origin("x.yaml"))], [], facts)[0][0].view)
@@ -133,6 +121,9 @@ def _added_by_the_server(label: str) -> bool:
 
 
 def test_a_file_and_what_the_api_server_makes_of_it_give_the_same_view() -> None:
-    pairs = [tuple(_comparable(one, live["metadata"].get("namespace")) for one in (written, live)) for written, live in defaulted()]
+    pairs = [
+        tuple(_comparable(one, live["metadata"].get("namespace")) for one in (written, live))
+        for written, live in defaulted(CORPUS, objects())
+    ]
     assert len(pairs) > 500
     assert [(file, live) for file, live in pairs if file != live] == []
