@@ -145,9 +145,13 @@ class _Account:
         rule = None
         if validation is not None:
             at = policy.validations.index(validation)
-            rule = self._expression(validation.name, validation.program, ("spec", "validations", at, "expression"))
+            rule = self._expression(
+                validation.name, validation.program, ("spec", "validations", at, "expression"), self._record(validation.program)
+            )
         conditions = tuple(
-            self._expression(condition.name, condition.program, ("spec", "matchConditions", at, "expression"))
+            self._expression(
+                condition.name, condition.program, ("spec", "matchConditions", at, "expression"), self._record(condition.program)
+            )
             for at, condition in enumerate(policy.match_conditions)
         )
         if rule is None:  # a condition failed to run: that is the rule to explain
@@ -185,9 +189,9 @@ class _Account:
 
     def _variable(self, name: str, program: Program) -> Expression:
         at = next(at for at, variable in enumerate(self._policy.variables) if variable.name == name)
-        self._named[name] = program.evaluate(Bindings(self._scope))
-        made = self._expression(f"variables.{name}", program, ("spec", "variables", at, "expression"))
         record = self._record(program)
+        self._named[name] = program.evaluate(Bindings(self._scope)) if record is None else record.value
+        made = self._expression(f"variables.{name}", program, ("spec", "variables", at, "expression"), record)
         if record is not None and (step := record.step) is not None:
             if step.path is not None:
                 self._roots[name] = self._resolved(step.path)
@@ -195,13 +199,12 @@ class _Account:
                 self._tainted.add(name)
         return made
 
-    def _expression(self, name: str, program: Program, path: Path) -> Expression:
+    def _expression(self, name: str, program: Program, path: Path, record: Explanation | None) -> Expression:
         fault = self._document.fault(path, "")
         text: Any = self._document.value
         for part in path:
             text = text[part]
         place = f"{fault.path}:{fault.line}"
-        record = self._record(program)
         if record is None or record.step is None:
             value = _plain(program.evaluate(Bindings(self._scope)))
             return Expression(name, _one_line(text), place, value if isinstance(value, bool) else self._masked(value))
