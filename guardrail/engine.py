@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from guardrail import undecided
 from guardrail.blame import has_inner, inner_field
 from guardrail.cel.unknown import Unknown
 from guardrail.decision import action_of, error_action, is_worse, passes_anyway, undecided_action, unknown_action
@@ -29,11 +30,8 @@ if TYPE_CHECKING:
 __all__ = ["Context", "Judgement", "RunFact", "evaluate"]
 
 _RUN = "run:"
-_UNREAD = ("type ", "kind ")  # references to what the normalisers do not model yet
-_UNLISTED = ("instance type ", "accelerator ")
 _OLDER = " (older than this change)"
 _MAX_MESSAGE_CHARS = 1_000
-_MAX_NAMED = 3  # fields that one message names
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -135,7 +133,7 @@ def _outcome(validation: Validation, scope: Scope) -> Evaluation:
     if isinstance(value, Unknown):
         if value.references and all(reference.startswith(_RUN) for reference in value.references):
             return Evaluation(validation.name, Outcome.SKIP, unknown=value.references)
-        return Evaluation(validation.name, Outcome.UNDECIDED, _undecided_text(value, validation, scope), value.references)
+        return Evaluation(validation.name, Outcome.UNDECIDED, undecided.text_of(value, validation, scope), value.references)
     return Evaluation(validation.name, Outcome.ERROR, _error_text(value))
 
 
@@ -163,7 +161,7 @@ def _undecided(validation: Validation, result: Evaluation, scope: Scope, action:
     if meaning is WhenUnknown.SKIP:
         return Evaluation(validation.name, Outcome.SKIP), None
     consequence = undecided_action(meaning, action, result.unknown)
-    if consequence is not Action.DENY and _is_unread(result.unknown):  # a note says it once for all objects of a type
+    if consequence is not Action.DENY and undecided.is_unread(result.unknown):  # a note says it once for all objects of a type
         return Evaluation(validation.name, Outcome.SKIP, unknown=result.unknown), None
     return result, consequence
 
@@ -197,10 +195,16 @@ def _message(validation: Validation, scope: Scope) -> str:
 
 
 def _remedy(validation: Validation | None, result: Evaluation, scope: Scope) -> str:
-    """What to write instead; of a violation in its own words where the rule has some. What failed to run has no remedy here."""
+    """What to write instead, of a violation in its own words where the rule has some; or what makes an unknown value known.
+
+    What failed to run has no remedy here.
+    """
     if validation is None or result.outcome is Outcome.ERROR:
         return ""
-    own = _line(validation.remediation_program, scope) if result.outcome is Outcome.FAIL else ""
+    if result.outcome is Outcome.FAIL:
+        own = _line(validation.remediation_program, scope)
+    else:
+        own = undecided.remedy_of(result.unknown, scope.view["source"])
     return own or validation.remediation.get(scope.view["source"], "")
 
 
@@ -215,33 +219,6 @@ def _line(program: Program | None, scope: Scope) -> str:
 def _error_text(value: Any) -> str:
     reason = value.message if isinstance(value, EvaluationError) else f"it came to {type(value).__name__} instead of true or false"
     return f"the rule could not be evaluated: {reason}"
-
-
-def _undecided_text(value: Unknown, validation: Validation, scope: Scope) -> str:
-    """What is not known, by the fields that the rule reads, and the references that will supply it."""
-    wanted = set(value.references)
-    paths = [path for path, references in scope.view["unknown"].items() if wanted & set(references)]
-    read = [path for path in paths if any(_within(path, field) for field in scope.reads(validation.program))]
-    blamed = [path for path in read if _within(path, validation.field)]
-    named = blamed or read or paths or [validation.field]
-    what = ", ".join(named[:_MAX_NAMED]) + (f" and {len(named) - _MAX_NAMED} more" if len(named) > _MAX_NAMED else "")
-    if _is_unread(value.references):
-        when = "not read by this version"
-    elif all(reference.startswith(_UNLISTED) for reference in value.references):
-        when = "not in the catalogue"
-    else:
-        when = "known only after apply" if scope.view["source"] == "terraform" else "not known"
-    return f"{what} {'is' if len(named) == 1 else 'are'} {when} ({', '.join(value.references)})"
-
-
-def _is_unread(references: tuple[str, ...]) -> bool:
-    """Whether it is only that this version does not read a type or kind."""
-    return bool(references) and all(reference.startswith(_UNREAD) for reference in references)
-
-
-def _within(path: str, field: str) -> bool:
-    """Whether one of two view paths lies on the way to the other."""
-    return path == field or path.startswith(f"{field}.") or field.startswith(f"{path}.")
 
 
 def _run_facts(result: Evaluation, resource: Resource) -> Iterator[RunFact]:

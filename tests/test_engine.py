@@ -261,26 +261,29 @@ def test_what_unknown_means_is_said_by_the_validation(meaning: WhenUnknown, outc
     assert [(f.outcome, f.action) for f in judgement.findings] == ([(outcome, action)] if outcome else [])
     assert judgement.skipped == (meaning is WhenUnknown.SKIP)
     if judgement.findings:
-        assert only(judgement).message == "units.max is known only after apply (var.size)"
+        assert only(judgement).message == "known only after apply: how many units it can reach (var.size)"
 
 
 @pytest.mark.parametrize(
     ("reads", "unknown", "message"),
     [
         pytest.param(
-            ("units.max",), {"units.max": ["var.n"], "tags": ["var.n"]}, "units.max is not known (var.n)", id="the blamed field alone"
+            ("units.max",),
+            {"units.max": ["var.n"], "tags": ["var.n"]},
+            "not known: how many units it can reach (var.n)",
+            id="the blamed field",
         ),
-        pytest.param(("tags",), {"tags.a": ["var.n"], "raw_tags": ["var.n"]}, "tags.a is not known (var.n)", id="only what the rule reads"),
+        pytest.param(("tags",), {"tags.a": ["var.n"], "raw_tags": ["var.n"]}, "not known: the label a (var.n)", id="what it reads"),
         pytest.param(
-            ("tags", "region"), {"tags": ["var.n"], "region": ["var.n"]}, "tags, region are not known (var.n)", id="several fields"
+            ("tags", "region"), {"tags": ["var.n"], "region": ["var.n"]}, "not known: its labels, the region (var.n)", id="several fields"
         ),
         pytest.param(
             (),
             {"a": ["var.n"], "b": ["var.n"], "c": ["var.n"], "d": ["var.n"]},
-            "a, b, c and 1 more are not known (var.n)",
+            "not known: a, b, c and 1 more (var.n)",
             id="many fields",
         ),
-        pytest.param((), {}, "units.max is not known (var.n)", id="a field that the view does not list"),
+        pytest.param((), {}, "not known: how many units it can reach (var.n)", id="a field that the view does not list"),
     ],
 )
 def test_an_undecided_finding_names_what_is_not_known(reads: tuple[str, ...], unknown: dict[str, list[str]], message: str) -> None:
@@ -291,7 +294,7 @@ def test_an_undecided_finding_names_what_is_not_known(reads: tuple[str, ...], un
 def test_what_is_not_modelled_is_not_said_to_come_after_apply() -> None:
     rule = validation(program=constant(Unknown(["type aws_lambda_function"])), when_unknown={"default": WhenUnknown.DENY})
     lambda_ = resource(source="terraform", unknown={"units.max": ["type aws_lambda_function"]})
-    assert only(judge(lambda_, policy(rule))).message == "units.max is not read by this version (type aws_lambda_function)"
+    assert only(judge(lambda_, policy(rule))).message == "not read by this version: how many units it can reach (type aws_lambda_function)"
 
 
 def test_after_the_deadline_a_rule_has_failed_to_run() -> None:
