@@ -18,7 +18,7 @@ from guardrail import __version__
 from guardrail.attribution import attribution_gaps
 from guardrail.engine import Context, Judgement, RunFact, evaluate
 from guardrail.errors import ConfigError, Fault, ProfileError
-from guardrail.findings import merge_autoscaled, report_order
+from guardrail.findings import merge_autoscaled, merge_undecided, report_order
 from guardrail.inputs.discovery import STDIN
 from guardrail.inputs.reader import Inputs, read_inputs
 from guardrail.matching import PolicyIndex
@@ -319,7 +319,7 @@ def _merged(resources: Sequence[Resource], judged: Sequence[Judgement]) -> list[
     of_requests = [f for resource, judgement in pairs if resource.view["surface"] == _ADMISSION for f in judgement.findings]
     others = [(resource, judgement) for resource, judgement in pairs if resource.view["surface"] != _ADMISSION]
     scalers = {resource.identity.id: resource.autoscaled_by for resource, _ in others if resource.autoscaled_by}
-    return [*merge_autoscaled((f for _, judgement in others for f in judgement.findings), scalers), *of_requests]
+    return [*merge_undecided(merge_autoscaled((f for _, judgement in others for f in judgement.findings), scalers)), *of_requests]
 
 
 def _decisions(seen: Seen, resources: Sequence[Resource], judged: Sequence[Judgement]) -> Iterator[Decision]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from guardrail.blame import pointer_of
 from guardrail.masking import SENSITIVE, own_secrets
-from guardrail.model import STRICTEST_FIRST, Finding, Location
+from guardrail.model import STRICTEST_FIRST, Finding, Location, Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from guardrail.model import Action, Evaluation, Resource
     from guardrail.policy.compiled import CompiledPolicy, Validation
 
-__all__ = ["Context", "Verdict", "finding_of", "merge_autoscaled", "report_order", "scrub"]
+__all__ = ["Context", "Verdict", "finding_of", "merge_autoscaled", "merge_undecided", "report_order", "scrub"]
 
 _FINGERPRINT_CHARS = 12  # 48 bits: one chance in 10^5 of a clash among 75,000 findings
 
@@ -91,6 +91,19 @@ def merge_autoscaled(findings: Iterable[Finding], autoscaled_by: Mapping[str, st
             dropped.add(at)
             every[twin] = replace(every[twin], related=(*every[twin].related, finding.resource.id))
     return [finding for at, finding in enumerate(every) if at not in dropped]
+
+
+def merge_undecided(findings: Iterable[Finding]) -> list[Finding]:
+    """One cause, one finding: where several rules of a policy wait for the same thing, the first one tells it, by the strictest action."""
+    kept: dict[object, Finding] = {}
+    for at, finding in enumerate(findings):
+        cause: object = at
+        if finding.outcome is Outcome.UNDECIDED and finding.unknown and finding.resource is not None:
+            cause = (finding.policy, finding.resource.id, finding.location.path, finding.unknown)
+        told = kept.get(cause)
+        if told is None or STRICTEST_FIRST.index(finding.action) < STRICTEST_FIRST.index(told.action):
+            kept[cause] = finding
+    return list(kept.values())
 
 
 def scrub(text: str, resource: Resource) -> str:

@@ -103,6 +103,12 @@ def test_an_autoscaler_and_its_target_in_two_files_give_one_finding(tmp_path: Pa
     assert {f.related for f in report.findings if f.validation == "over-peak"} == {("apps/Deployment/web/api",)}
 
 
+def test_a_deadline_that_is_not_known_is_told_once_by_the_policy_of_deadlines(tmp_path: Path) -> None:
+    job = JOB.replace("parallelism: 3", "activeDeadlineSeconds: soon")
+    report = run(tmp_path, {"job.yaml": job}, profile=str(EXAMPLE_PROFILE))
+    assert [f.outcome for f in report.findings if f.policy == "max-runtime"] == [Outcome.UNDECIDED]
+
+
 def test_an_autoscaler_in_the_context_counts_and_is_not_judged(tmp_path: Path) -> None:
     beside = tmp_path / "beside"
     beside.mkdir()
