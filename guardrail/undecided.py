@@ -22,6 +22,7 @@ _UNREAD = ("type ", "kind ")  # references to what the normalisers do not model 
 _UNLISTED = ("instance type ", "accelerator ")
 _CLAIM = "ResourceClaim"  # claims and their templates
 _PROVIDER = "provider."
+_AZURE = ("provider.azurerm", "provider.azapi")  # which say nothing of places
 _LAUNCH = ("launch template", "launch configuration")
 
 _TAGS = "tags", "raw_tags", "unclaimed_keys", "tag_conflicts"
@@ -80,6 +81,7 @@ _REMEDIES: tuple[tuple[Callable[[str], bool], str], ...] = (
         lambda reference: reference.startswith(_CLAIM),
         "look at the claim yourself: limits (nvidia.com/gpu: 1) are read by this version, claims are not",
     ),
+    (lambda reference: reference.startswith(_AZURE), "location on the resource"),
     (
         lambda reference: reference.startswith(_PROVIDER),
         "write it in the provider block or on the resource; what only the environment of a run says is in no plan",

@@ -50,7 +50,10 @@ def test_what_is_not_known_is_told_in_the_words_of_the_platform(path: str, sourc
         pytest.param(["Deployment a/b (not in this run)"], "kubernetes", "--context", id="an object beside the run is to be given"),
         pytest.param(["${N} is filled in later"], "kubernetes", "rendered", id="a placeholder is to be filled in"),
         pytest.param(["ResourceClaimTemplate one-gpu"], "kubernetes", "claim yourself", id="nothing that is written makes a claim known"),
-        pytest.param(["provider.azapi", "type azapi_resource"], "terraform", "in the provider block or on the resource", id="a provider"),
+        pytest.param(
+            ["provider.aws.eu", "type aws_lambda_function"], "terraform", "in the provider block or on the resource", id="a provider"
+        ),
+        pytest.param(["provider.azapi", "type azapi_resource"], "terraform", "location on the resource", id="a provider without places"),
         pytest.param(["launch template lt-1"], "terraform", "together with its launch template", id="a launch template elsewhere"),
         pytest.param(["random_shuffle.region.result"], "terraform", "known when the plan is made", id="what comes after apply"),
         pytest.param(["instance type z9.large"], "terraform", "", id="a gap of the catalogue has the remedy of the rule"),
