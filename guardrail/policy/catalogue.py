@@ -12,9 +12,11 @@ __all__ = [
     "CATEGORIES",
     "CHECKPOINT_ARGS",
     "CHECKPOINT_ENV",
+    "CLASS_TAG_SETS",
     "DECLARATIONS",
     "GLOBAL_TYPES",
     "GPU_SYSTEM_NAMESPACES",
+    "PLACEHOLDERS",
     "SYSTEM_NAMESPACES",
     "TAG_KEYS",
     "TAG_SETS",
@@ -88,6 +90,16 @@ CHECKPOINT_ARGS = (
 TAG_SETS = ("base", "compute", "serving", "data", "namespace", "gpu", "training")
 """The sets of required tag keys that the shipped rules know."""
 
+_RUNS = ("base", "compute")
+_HOLDS_DATA = ("base", "data")
+CLASS_TAG_SETS: Mapping[str, tuple[str, ...]] = {
+    **dict.fromkeys(("compute", "batch", "notebook", "pool"), _RUNS),
+    "serving": (*_RUNS, "serving"),
+    **dict.fromkeys(("volume", "object-store", "file-store", "database"), _HOLDS_DATA),
+    "namespace": ("namespace",),
+}
+"""The sets that a class of resources needs; a class that is not listed needs `base`."""
+
 CATEGORIES = (
     "tagging",
     "regions",
@@ -108,5 +120,12 @@ CATEGORIES = (
 )
 """The categories of the shipped rules, those of later versions too: a profile may name them before they come."""
 
-CATALOGUE: Mapping[str, object] = {"tag-keys": TAG_KEYS}
+PLACEHOLDERS = ("todo", "tbd", "none", "na", "unknown", "changeme", "default")
+"""Values of tags that say nothing, in lower case."""
+
+CATALOGUE: Mapping[str, object] = {
+    "tag-keys": TAG_KEYS,
+    "class-tag-sets": {name: list(sets) for name, sets in CLASS_TAG_SETS.items()},
+    "placeholders": list(PLACEHOLDERS),
+}
 """What `default: {catalogue: name}` of a parameter may name."""
