@@ -125,7 +125,7 @@ PLACEHOLDERS = ("todo", "tbd", "none", "na", "unknown", "changeme", "default")
 
 CATALOGUE: Mapping[str, object] = {
     "tag-keys": TAG_KEYS,
-    "class-tag-sets": {name: list(sets) for name, sets in CLASS_TAG_SETS.items()},
+    "class-sets": {name: list(sets) for name, sets in CLASS_TAG_SETS.items()},
     "placeholders": list(PLACEHOLDERS),
 }
 """What `default: {catalogue: name}` of a parameter may name."""

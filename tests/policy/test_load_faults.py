@@ -64,7 +64,7 @@ broken.yaml:13:31: spec.matchConditions[0].expression: match conditions cannot r
     variables.cap > 1
     ^
 broken.yaml:15:5: spec.params.cap: needs exactly one of default, required: true and optional: true
-broken.yaml:16:48: spec.params.table.default.catalogue: no table tag-key (did you mean tag-keys?); known: class-tag-sets, placeholders, tag-keys
+broken.yaml:16:48: spec.params.table.default.catalogue: no table tag-key (did you mean tag-keys?); known: class-sets, placeholders, tag-keys
 broken.yaml:17:17: spec.params.odd.type: nonsense is none of array, boolean, integer, number, object, string
 broken.yaml:18:37: spec.params.wrong.default: expected a whole number, found many
 broken.yaml:19:5: spec.params.environments: params.environments is given to every policy; choose another name
