@@ -18,7 +18,7 @@ from guardrail import __version__
 from guardrail.attribution import attribution_gaps
 from guardrail.engine import Context, Judgement, RunFact, evaluate
 from guardrail.errors import ConfigError, Fault, ProfileError
-from guardrail.findings import merge_autoscaled, merge_undecided, report_order
+from guardrail.findings import merge_causes, merge_undecided, report_order
 from guardrail.inputs.discovery import STDIN
 from guardrail.inputs.reader import Inputs, read_inputs
 from guardrail.matching import PolicyIndex
@@ -228,7 +228,7 @@ def run(options: Options, progress: Progress | None = None) -> Run:
         judged.append(evaluate(resource, index, context))
         if progress is not None:
             progress("resources judged:", done, len(resources))
-    findings = _placed(_merged(resources, judged), seen)
+    findings = _placed(_merged(resources, judged, library), seen)
     about_rules = (*profile.notes, *library.notes, *unread_notes(options.policies))
     gaps = attribution_gaps(resource.view for resource in resources) if profile.is_starter else ()
     notes = _once([*seen.notes, *about_rules, *_run_fact_notes(judged), *_partial_note(options), *gaps])
@@ -313,13 +313,13 @@ def _normalise(inputs: Inputs, context: Inputs, facts: Facts) -> tuple[list[Reso
     return resources, notes
 
 
-def _merged(resources: Sequence[Resource], judged: Sequence[Judgement]) -> list[Finding]:
+def _merged(resources: Sequence[Resource], judged: Sequence[Judgement], library: Library) -> list[Finding]:
     """The findings of a run, one for each cause; a request is judged as one object, beside which nothing else is told."""
     pairs = list(zip(resources, judged, strict=True))
     of_requests = [f for resource, judgement in pairs if resource.view["surface"] == _ADMISSION for f in judgement.findings]
     others = [(resource, judgement) for resource, judgement in pairs if resource.view["surface"] != _ADMISSION]
-    scalers = {resource.identity.id: resource.autoscaled_by for resource, _ in others if resource.autoscaled_by}
-    return [*merge_undecided(merge_autoscaled((f for _, judgement in others for f in judgement.findings), scalers)), *of_requests]
+    told = merge_causes((f for _, judgement in others for f in judgement.findings), [resource for resource, _ in others], library.policies)
+    return [*merge_undecided(told), *of_requests]
 
 
 def _decisions(seen: Seen, resources: Sequence[Resource], judged: Sequence[Judgement]) -> Iterator[Decision]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from guardrail.engine import Context, Judgement, evaluate
 from guardrail.errors import Fault, PolicyError, ProfileError
-from guardrail.findings import merge_autoscaled
+from guardrail.findings import merge_causes
 from guardrail.inputs.discovery import STDIN
 from guardrail.inputs.parsing import parse_text
 from guardrail.inputs.reader import read_inputs
@@ -266,8 +266,7 @@ def _found(policy: CompiledPolicy, judged: Sequence[Judgement], resources: Seque
     for judgement in judged:
         for _, name in judgement.passed:
             found[name].append(Found("pass"))
-    scalers = {resource.identity.id: resource.autoscaled_by for resource in resources if resource.autoscaled_by}
-    for finding in merge_autoscaled((f for judgement in judged for f in judgement.findings), scalers):
+    for finding in merge_causes((f for judgement in judged for f in judgement.findings), resources, (policy,)):
         who = finding.resource.id if finding.resource else ""
         found[finding.validation].append(Found(finding.outcome.value, finding.action.value, finding.message, finding.remediation, who))
     return dict(found)

@@ -13,14 +13,16 @@ from guardrail.masking import SENSITIVE, own_secrets
 from guardrail.model import STRICTEST_FIRST, Finding, Location, Outcome
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable
     from datetime import datetime
 
     from guardrail.model import Action, Evaluation, Resource
     from guardrail.policy.compiled import CompiledPolicy, Validation
 
-__all__ = ["Context", "Verdict", "finding_of", "merge_autoscaled", "merge_undecided", "report_order", "scrub"]
+__all__ = ["Context", "Verdict", "finding_of", "merge_causes", "merge_undecided", "report_order", "scrub"]
 
+_PLACE = ("region", "regions")
+_ANYWHERE = ""  # instead of the path of a file
 _FINGERPRINT_CHARS = 12  # 48 bits: one chance in 10^5 of a clash among 75,000 findings
 
 
@@ -74,23 +76,47 @@ def finding_of(verdict: Verdict, resource: Resource, context: Context) -> Findin
     )
 
 
-def merge_autoscaled(findings: Iterable[Finding], autoscaled_by: Mapping[str, str]) -> list[Finding]:
-    """One cause, one finding: what fails at an autoscaler and at its target is told at the autoscaler.
+def merge_causes(findings: Iterable[Finding], resources: Iterable[Resource], policies: Iterable[CompiledPolicy]) -> list[Finding]:
+    """One cause, one finding: what fails at several objects for one reason is told where that is written, unless it is milder there.
 
-    `autoscaled_by` maps the id of a target to the id of the autoscaler that sets its maximum.
+    At the autoscaler that sets the maximum of a target; and the place of what is free, at what it lies in.
     """
     every = list(findings)
-    by_cause = {(f.policy, f.validation, f.outcome, f.resource.id): at for at, f in enumerate(every) if f.resource}
-    dropped: set[int] = set()
+    cause_of = _causes(resources, policies)
+    told = {(_rule(f), path, f.resource.id): at for at, f in enumerate(every) if f.resource for path in (f.location.path, _ANYWHERE)}
+    dropped: dict[int, int] = {}  # each with where it is told
     for at, finding in enumerate(every):
-        if finding.resource is None:
+        twin = told.get((_rule(finding), *cause_of(finding)), at)
+        while twin in dropped:
+            twin = dropped[twin]
+        if twin == at or finding.resource is None:
             continue
-        scaler = autoscaled_by.get(finding.resource.id)
-        twin = by_cause.get((finding.policy, finding.validation, finding.outcome, scaler or ""))
-        if twin is not None and twin != at:
-            dropped.add(at)
-            every[twin] = replace(every[twin], related=(*every[twin].related, finding.resource.id))
+        if STRICTEST_FIRST.index(every[twin].action) <= STRICTEST_FIRST.index(finding.action):
+            dropped[at] = twin
+            every[twin] = replace(every[twin], related=(*every[twin].related, finding.resource.id, *finding.related))
     return [finding for at, finding in enumerate(every) if at not in dropped]
+
+
+def _rule(finding: Finding) -> tuple[str, str, Outcome]:
+    return finding.policy, finding.validation, finding.outcome
+
+
+def _causes(resources: Iterable[Resource], policies: Iterable[CompiledPolicy]) -> Callable[[Finding], tuple[str, str]]:
+    """Where else a finding may be told: the file, and the id of the object; addresses hold in their own plan alone."""
+    several = [resource for resource in resources if resource.autoscaled_by or resource.placed_by]
+    scalers = {one.identity.id: one.autoscaled_by for one in several if one.autoscaled_by}
+    places = {(one.origin.path, one.identity.id): one.placed_by for one in several if one.placed_by}
+    of_places = (
+        {(policy.name, rule.name) for policy in policies for rule in policy.validations if rule.field in _PLACE} if places else set()
+    )
+
+    def cause_of(finding: Finding) -> tuple[str, str]:
+        own = finding.resource.id if finding.resource else ""
+        if (finding.policy, finding.validation) in of_places and (place := places.get((finding.location.path, own))):
+            return finding.location.path, place
+        return _ANYWHERE, scalers.get(own, "")
+
+    return cause_of
 
 
 def merge_undecided(findings: Iterable[Finding]) -> list[Finding]:

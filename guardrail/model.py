@@ -169,7 +169,8 @@ class Resource:
     (`gpu.total_max`) to the JSON pointer, relative to `origin.pointer`, of the value that sets it;
     a path that is not listed is looked up by its parents (`gpu`), then as the whole object.
     `secrets` are texts that must never be shown. `autoscaled_by` is the id of the autoscaler that
-    sets its maximum, when that is in the run. `object` is a Kubernetes object as it was written,
+    sets its maximum, when that is in the run; `placed_by` that of the planned resource whose place
+    it shares, of what is free. `object` is a Kubernetes object as it was written,
     `old_object` the same before a request.
     """
 
@@ -180,6 +181,7 @@ class Resource:
     blame: Mapping[str, str] = field(default_factory=dict)
     secrets: frozenset[str] = frozenset()
     autoscaled_by: str | None = None
+    placed_by: str | None = None
     object: Mapping[str, Any] | None = None
     old_object: Mapping[str, Any] | None = None
 

@@ -8,7 +8,7 @@ import pytest
 
 from guardrail.cel.unknown import Unknown
 from guardrail.engine import Context, Judgement, RunFact, evaluate
-from guardrail.findings import merge_autoscaled
+from guardrail.findings import merge_causes
 from guardrail.matching import PolicyIndex
 from guardrail.model import Action, Finding, Identity, Location, Origin, Outcome, ProfileInfo, Resource
 from guardrail.policy.compiled import CompiledPolicy, Library, Match, NamedProgram, OnUpdate, UpdateMode, Validation, WhenUnknown
@@ -455,5 +455,6 @@ def test_one_cause_at_an_autoscaler_and_its_target_is_one_finding() -> None:
     target = only(judge(resource(), policy()))
     scaler = replace(target, resource=Identity("autoscaling/HorizontalPodAutoscaler/web/api", "kubernetes", "HorizontalPodAutoscaler"))
     other = replace(target, validation="surge")
-    merged = merge_autoscaled([target, scaler, other], {"apps/Deployment/web/api": "autoscaling/HorizontalPodAutoscaler/web/api"})
+    scaled = replace(resource(), autoscaled_by="autoscaling/HorizontalPodAutoscaler/web/api")
+    merged = merge_causes([target, scaler, other], [scaled], [policy()])
     assert merged == [replace(scaler, related=("apps/Deployment/web/api",)), other]

@@ -83,13 +83,15 @@ _DEEPEST_PARENT = 4  # a task in a service in a cluster in a subnet; stops loops
 class Place:
     """Where something is, with all regions it occupies; those of an unknown region are unknown with it.
 
-    A region of None with members in `regions` is a multi-region, without any it is no place at all.
+    A region of None with members in `regions` is a multi-region, without any it is no place at all. `given_by` is the address of
+    the planned resource that it is taken over from, which has it from no other.
     """
 
     region: str | Unknown | None
     source: str | None
     regions: tuple[str | Unknown, ...] = ()
     pointer: str = ""
+    given_by: str | None = None
 
 
 NOWHERE = Place(None, None)
@@ -189,7 +191,7 @@ def _by_parent(change: Change, values: Values, provider: str, joins: Joins, dept
             found = _own_place(parent, parent.now, provider, joins, depth + 1)
             if found is not None:
                 source = None if isinstance(found.region, Unknown) else "parent"
-                return Place(found.region, source, found.regions, holder.point(name))
+                return Place(found.region, source, found.regions, holder.point(name), found.given_by or parent.text)
     return None
 
 

@@ -64,7 +64,7 @@ class PlanContext:
 
 def resource_of(change: Change, plan: PlanContext) -> Resource:
     """The resource of a change, with the view before it where it is updated or replaced."""
-    view, blame = _view(change, change.now, plan)
+    view, blame, place = _view(change, change.now, plan)
     old_view = _view(change, change.before, plan)[0] if change.before is not None else None
     name = view.get("name")
     return Resource(
@@ -75,11 +75,12 @@ def resource_of(change: Change, plan: PlanContext) -> Resource:
         origin=Origin(plan.origin.path, plan.origin.document, f"{plan.origin.pointer}/resource_changes/{change.index}"),
         old_view=old_view,
         blame=blame,
+        placed_by=None if view["billable"] else place.given_by,
         secrets=plan.secrets.everywhere,
     )
 
 
-def _view(change: Change, values: Values, plan: PlanContext) -> tuple[dict[str, Any], dict[str, str]]:
+def _view(change: Change, values: Values, plan: PlanContext) -> tuple[dict[str, Any], dict[str, str], Place]:
     rtype = resource_type(change.type)
     provider = provider_of(change.type, change.provider_name)
     instance = plan.providers.of(change)
@@ -115,7 +116,7 @@ def _view(change: Change, values: Values, plan: PlanContext) -> tuple[dict[str, 
     blame.update(job.blame)
     view["sensitive"] = sensitive_paths(view, plan.secrets.hidden_in(change.index))
     view["unknown"] = unknown_paths(view)
-    return view, blame
+    return view, blame, place
 
 
 def _run_cluster(facts: Facts) -> str | Unknown:

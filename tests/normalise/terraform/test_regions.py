@@ -240,6 +240,23 @@ def test_an_azure_pool_is_where_its_cluster_is() -> None:
     assert (view["region"], view["region_source"], view["cluster"]) == ("northeurope", "parent", "ml")
 
 
+@pytest.mark.parametrize(
+    ("child", "placed_by"),
+    [
+        pytest.param(change("azurerm_subnet.s", {"virtual_network_name": "v"}), "azurerm_resource_group.g", id="what is free"),
+        pytest.param(change("azurerm_subnet.s", {"location": "uksouth", "virtual_network_name": "v"}), None, id="what says it itself"),
+        pytest.param(
+            change("azurerm_linux_virtual_machine.m", {"resource_group_name": "g"}), None, id="what costs money is told for itself"
+        ),
+    ],
+)
+def test_what_is_free_knows_whose_place_it_shares(child: dict[str, Any], placed_by: str | None) -> None:
+    group = change("azurerm_resource_group.g", {"name": "g", "location": "uksouth"})
+    network = change("azurerm_virtual_network.v", {"name": "v", "resource_group_name": "g"})
+    resources, _ = normalise(document(group, network, child, providers={}))
+    assert resources[child["address"]].placed_by == placed_by
+
+
 def test_a_variable_of_a_module_with_its_own_provider_is_resolved_at_the_call() -> None:
     module = {"resources": [block("aws_instance.a", provider="module.own:aws")], "variables": {"region": {}}}
     plan = document(
