@@ -20,6 +20,7 @@ __all__ = ["is_unread", "remedy_of", "text_of", "words_of"]
 _MAX_NAMED = 3  # fields that one message names
 _UNREAD = ("type ", "kind ")  # references to what the normalisers do not model yet
 _UNLISTED = ("instance type ", "accelerator ")
+_UNWRITTEN = " (not written)"
 _CLAIM = "ResourceClaim"  # claims and their templates
 _PROVIDER = "provider."
 _AZURE = ("provider.azurerm", "provider.azapi")  # which say nothing of places
@@ -76,6 +77,7 @@ _REMEDIES: tuple[tuple[Callable[[str], bool], str], ...] = (
         lambda reference: reference.endswith("(not in this run)"),
         "check it together with what it names, or add that with --context PATH",
     ),
+    (lambda reference: reference.endswith(_UNWRITTEN), "write it; what is cut short says too little to be judged"),
     (lambda reference: " is filled in later" in reference, "check what is rendered, with every value filled in"),
     (
         lambda reference: reference.startswith(_CLAIM),
@@ -140,6 +142,8 @@ def _state(references: Sequence[str], source: str) -> str:
         return "not read by this version"
     if references and all(reference.startswith(_UNLISTED) for reference in references):
         return "not in the catalogue"
+    if references and all(reference.endswith(_UNWRITTEN) for reference in references):
+        return "not written"
     if source == "kubernetes":
         return "not known"
     if any(reference.startswith((_PROVIDER, *_LAUNCH)) for reference in references):

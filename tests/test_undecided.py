@@ -49,6 +49,8 @@ def test_what_is_not_known_is_told_in_the_words_of_the_platform(path: str, sourc
     [
         pytest.param(["Deployment a/b (not in this run)"], "kubernetes", "--context", id="an object beside the run is to be given"),
         pytest.param(["${N} is filled in later"], "kubernetes", "rendered", id="a placeholder is to be filled in"),
+        pytest.param(["/spec/template/spec/containers (not written)"], "kubernetes", "write it", id="what is left out is to be written"),
+        pytest.param(["aws_instance.a instance type (not written)"], "terraform", "write it", id="so it is in a plan that is cut short"),
         pytest.param(["ResourceClaimTemplate one-gpu"], "kubernetes", "claim yourself", id="nothing that is written makes a claim known"),
         pytest.param(
             ["provider.aws.eu", "type aws_lambda_function"], "terraform", "in the provider block or on the resource", id="a provider"

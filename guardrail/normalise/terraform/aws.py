@@ -229,7 +229,7 @@ def _of(templates: Sequence[Content] | None) -> Machine | None:
 
 def _untyped(change: Change) -> Machine:
     """A machine whose type nothing names: a plan that is cut short."""
-    unknown = Unknown((f"{change.text} instance type",))
+    unknown = Unknown((f"{change.text} instance type (not written)",))
     return Machine(unknown, unread=unknown)
 
 
