@@ -142,8 +142,11 @@ def _consequence(validation: Validation, result: Evaluation, scope: Scope, resou
     if result.outcome in {Outcome.PASS, Outcome.SKIP}:
         return result, None
     action = action_of(validation, scope.view)
-    if action is None or (validation.applies_when is not None and scope.value(validation.applies_when) is not True):
+    applies = validation.applies_when is None or scope.value(validation.applies_when)
+    if action is None or applies is False or isinstance(applies, Unknown):
         return Evaluation(validation.name, Outcome.SKIP), None
+    if applies is not True:
+        result = Evaluation(validation.name, Outcome.ERROR, _error_text(applies))
     if result.outcome is Outcome.UNDECIDED:
         return _undecided(validation, result, scope, action)
     if result.outcome is Outcome.FAIL and action is Action.DENY:

@@ -366,6 +366,12 @@ def test_without_a_profile_a_validation_applies_only_where_it_is_right_for_every
     assert only(judge(resource(), policy(validation(applies_when=constant(True))))).action is Action.DENY  # noqa: FBT003 - a rule's value
 
 
+def test_without_a_profile_a_condition_that_fails_to_run_is_an_error_of_the_rule() -> None:
+    found = only(judge(resource(), policy(validation(applies_when=constant(EvaluationError("no such key"))))))
+    assert (found.outcome, found.action) == (Outcome.ERROR, Action.DENY)
+    assert "could not be evaluated" in found.message
+
+
 MEASURED = OnUpdate(UpdateMode.MEASURE, FakeProgram(units))
 
 
