@@ -98,7 +98,9 @@ def _add_lint(commands: _Commands[argparse.ArgumentParser]) -> None:
     )
     _add_allow_empty(verdict)
     report = _add_report(lint, "github")
-    report.add_argument("-q", "--quiet", action="store_true", help="findings, failed inputs and the last line only")
+    report.add_argument(
+        "-q", "--quiet", action="store_true", help="findings, failed inputs, one line about what was not judged, and the last line"
+    )
 
 
 def _add_inspect(commands: _Commands[argparse.ArgumentParser]) -> None:

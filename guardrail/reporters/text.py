@@ -22,13 +22,32 @@ __all__ = ["TextReporter"]
 
 _WIDEST_PLACE = 34  # columns; a longer place pushes only its own line
 _LISTED = 2  # members of a group, scopes of a note: the others with -v
+_LISTS = " (-v lists them)"
 _REASONS = 4  # reasons of skipped inputs on the summary line
 _HASH_CHARS = 12  # a profile without a version is named by the start of its hash
+_ONLY_TOLD = frozenset(
+    {
+        "cache-refused",
+        "owner-registry",
+        "plan-deletes",
+        "plan-without-changes",
+        "profile-names-no-policy",
+        "profile-names-nothing",
+        "profile-part-not-read",
+        "profile-without-environments",
+        "unattributed",
+    }
+)
+"""Codes of notes that leave nothing unjudged; any other is counted in a quiet report too."""
+
 _BLOCK = " " * 15  # under the text of `undecided   2  …`
 
 
 class TextReporter:
-    """Writes the text report to a stream. `quiet` keeps findings, failed inputs and the last line; `verbose` lists everything."""
+    """Writes the text report to a stream.
+
+    `quiet` keeps findings, failed inputs, the number of what was not judged and the last line; `verbose` lists everything.
+    """
 
     def __init__(self, stream: TextIO, terminal: Terminal, *, verbose: bool = False, quiet: bool = False) -> None:
         self._stream = stream
@@ -59,7 +78,7 @@ class TextReporter:
         yield failed_lines(report.inputs, self._terminal, verbose=self._verbose)
         waiting = [f for f in self._findings if not _stands_alone(f)]
         if self._quiet:
-            yield [*self._undecided(grouped(waiting))]
+            yield [*self._undecided(grouped(waiting)), *self._not_judged(report)]
             return
         yield [line for count, told in decision_lines(report.decisions, verbose=self._verbose) for line in self._decision(count, told)]
         yield [
@@ -151,6 +170,17 @@ class TextReporter:
             for dormant in report.dormant:
                 yield from wrapped(f"{dormant.policy}: {', '.join(dormant.needs)}", self._terminal.width, _BLOCK)
 
+    def _not_judged(self, report: Report) -> Iterator[str]:
+        """One line in place of all that a quiet report leaves out and that no rule, or not every rule, looked at."""
+        counts = Counter({"policies that wait for facts": len(report.dormant)})
+        for note in report.notes:
+            if note.code not in _ONLY_TOLD:
+                counts[note.code] += note.count
+        ranked = sorted(((what, count) for what, count in counts.items() if count), key=lambda item: (-item[1], item[0]))
+        if ranked:
+            told = ", ".join(f"{what} ({count:,})" for what, count in ranked)
+            yield from self._block("not judged", counts.total(), f"{told}: told without -q")
+
     def _not_read(self, inputs: Iterable[InputRecord]) -> Iterator[str]:
         reasons = Counter(skip_kind(record) for record in inputs if record.status is InputStatus.SKIPPED)
         if not reasons:
@@ -158,7 +188,7 @@ class TextReporter:
         ranked = sorted(reasons.items(), key=lambda item: (-item[1], item[0]))
         told = " · ".join(f"{count} × {printable(reason)}" for reason, count in ranked[:_REASONS])
         rest = f" · and {sum(count for _, count in ranked[_REASONS:])} for other reasons" if len(ranked) > _REASONS else ""
-        hint = "" if self._verbose else " (-v lists them)"
+        hint = "" if self._verbose else _LISTS
         yield from self._block("not read", reasons.total(), f"{told}{rest}{hint}")
 
     def _notes(self, notes: Iterable[Note]) -> Iterator[str]:
@@ -173,7 +203,7 @@ class TextReporter:
                 total = scopes.total()
                 if not self._verbose and len(ranked) > 1:
                     total = sum(counts.total() for counts in by_message.values())
-                    text += f"; and {total - scopes.total():,} more like it (-v lists them)"
+                    text = f"{text.removesuffix(_LISTS)}; and {total - scopes.total():,} for other reasons{_LISTS}"
                 yield from self._block("note", total, text)
 
     def _about(self, scopes: Counter[str]) -> str:
@@ -231,7 +261,7 @@ def _member(finding: Finding, prefix: str) -> str:
 def _first_of(texts: Sequence[str], *, verbose: bool = False) -> str:
     if verbose or len(texts) <= _LISTED + 1:  # "and 1 more" would be no shorter than the one
         return texts[0] if len(texts) == 1 else f"{', '.join(texts[:-1])} and {texts[-1]}"
-    return f"{', '.join(texts[:_LISTED])} and {len(texts) - _LISTED:,} more (-v lists them)"
+    return f"{', '.join(texts[:_LISTED])} and {len(texts) - _LISTED:,} more{_LISTS}"
 
 
 def _last_line(report: Report, findings: Sequence[Finding], terminal: Terminal) -> str:

@@ -46,7 +46,11 @@ def seen(terminal: Terminal = Terminal(), *, verbose: bool = False) -> str:  # n
         pytest.param("mixed", lambda: told(samples.MIXED), id="deny, warn, undecided, dormant, unread and notes in one report"),
         pytest.param("mixed-colour", lambda: told(samples.MIXED, COLOUR), id="the same on a terminal"),
         pytest.param("mixed-narrow", lambda: told(samples.MIXED, Terminal(width=60)), id="the same on a narrow terminal"),
-        pytest.param("mixed-quiet", lambda: told(samples.MIXED, quiet=True), id="quiet keeps findings, failed inputs and the last line"),
+        pytest.param(
+            "mixed-quiet",
+            lambda: told(samples.MIXED, quiet=True),
+            id="quiet keeps findings, failed inputs, what was not judged and the last line",
+        ),
         pytest.param("clean", lambda: told(samples.CLEAN), id="a clean run is one line"),
         pytest.param("clean-verbose", lambda: told(samples.CLEAN, verbose=True), id="verbose lists the inputs of a clean run"),
         pytest.param("empty", lambda: told(samples.EMPTY), id="nothing to judge among the inputs"),

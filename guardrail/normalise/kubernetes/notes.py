@@ -41,6 +41,6 @@ _CLAIMS = "devices of resource claims are not counted by this version; the GPUs 
 
 def _of_kind(head: Head) -> str:
     if head.kind_facts.reading is Reading.LATER:
-        missing = "its pods, nodes or devices are not counted by this version; GPUs and units are unknown, and no rule about them warned"
-        return missing if head.listed else f"a kind in no table that holds a pod template or devices: {missing}"
-    return "a kind in no table; no pod template and no device was found in it, and nothing else was assumed"
+        missing = "pods, nodes or devices are not counted by this version; GPUs and units are unknown, and no rule about them warned"
+        return f"of these kinds {missing}" if head.listed else f"kinds in no table that hold a pod template or devices: their {missing}"
+    return "kinds in no table; no pod template and no device was found in them, and nothing else was assumed"
