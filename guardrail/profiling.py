@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from guardrail.app import ENGINES, policy_sources, rules_of, see
@@ -13,6 +14,7 @@ from guardrail.policy.profile import load_profile, starter
 from guardrail.policy.profile_draft import draft_of, skeleton_of
 from guardrail.policy.profile_feeds import effective_values, feeds_of
 from guardrail.policy.profile_survey import survey_of, tags_and_environments_of
+from guardrail.stores.policy_dir import from_here
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -93,7 +95,8 @@ def propose_profile(options: Options) -> Draft:
 
     def place(resource: Resource) -> str:
         at = locator.locate(Origin(resource.origin.path, resource.origin.document), resource.origin.pointer)
-        return f"{at.path}:{at.line}" if at.line else at.path
+        path = from_here(Path(at.path))  # the profile is kept, and read where no such folder may be
+        return f"{path}:{at.line}" if at.line else str(path)
 
     text = draft_of(found, survey, _defaults(feeds), place)
     return Draft(text, seen.inputs.records, len(seen.judged))

@@ -152,6 +152,13 @@ def test_a_proposed_profile_states_what_is_there(capsys: pytest.CaptureFixture[s
     assert "# other keys in use: tier" in text
 
 
+def test_a_proposed_profile_names_no_folder_of_the_machine(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["profile", "init", "--from", str(folder / "k8s"), "--output", "-"]) == 0
+    text = capsys.readouterr().out
+    assert "# 320: Job ml-dev/big (k8s/train.yaml:1)" in text
+    assert str(folder) not in text
+
+
 @pytest.mark.usefixtures("folder")
 def test_a_proposed_profile_has_no_fault_and_caps_nothing_that_is_there(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["profile", "init", "--from", "k8s"]) == 0
