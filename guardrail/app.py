@@ -172,14 +172,16 @@ def policy_sources(options: Options) -> list[PolicySource]:
     return [*shipped_policies(), *read_policies(options.policies)]
 
 
-def inspect(options: Options) -> Inspection:
+def inspect(options: Options, progress: Progress | None = None) -> Inspection:
     """Builds the views of the inputs without judging them. Raises ConfigError or ProfileError."""
-    seen = see(options, read_profile(options.profile))
-    locator = seen.inputs.locator
-    placed = [
-        (resource, locator.locate(Origin(resource.origin.path, resource.origin.document), resource.origin.pointer))
-        for resource in seen.resources
-    ]
+    seen = see(options, read_profile(options.profile), progress)
+    locator, resources = seen.inputs.locator, seen.resources
+    placed = []
+    for done, resource in enumerate(resources, 1):
+        origin = resource.origin
+        placed.append((resource, locator.locate(Origin(origin.path, origin.document), origin.pointer)))
+        if progress is not None:
+            progress("resources found:", done, len(resources))
     return Inspection(seen.inputs.records, tuple(placed), _once([*seen.notes, *_not_judged(seen.admissions)]))
 
 

@@ -82,7 +82,8 @@ def _publish(report: Report, reporter: Reporter) -> None:
 def inspect(flags: Namespace) -> int:
     """`guardrail inspect`. Raises ConfigError or ProfileError."""
     _claim(flags)
-    inspection = app.inspect(options_of(flags))
+    with shown_progress(sys.stderr, os.environ, time.monotonic) as progress:
+        inspection = app.inspect(options_of(flags), progress)
 
     def write(stream: TextIO, form: str) -> None:
         if form == "json":

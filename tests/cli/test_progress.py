@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from guardrail.app import Options, lint
+from guardrail.app import Options, inspect, lint
 from guardrail.cli.progress import Progress, shown_progress
 
 if TYPE_CHECKING:
@@ -123,6 +123,17 @@ def test_a_run_tells_what_it_reads_and_judges(monkeypatch: pytest.MonkeyPatch) -
     judged = [(done, total) for what, done, total in told if what == "resources judged:"]
     assert judged == [(number + 1, len(judged)) for number in range(len(judged))]
     assert judged
+
+
+def test_a_look_at_the_inputs_tells_what_it_reads_and_finds(monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[tuple[str, int, int | None]] = []
+    monkeypatch.chdir(ROOT)
+    inspection = inspect(
+        Options(paths=("fixtures",), now=datetime(2026, 11, 25, tzinfo=UTC)),
+        lambda what, done, total=None: told.append((what, done, total)),
+    )
+    assert ("files read:", len(inspection.inputs), None) in told
+    assert told[-1] == ("resources found:", len(inspection.resources), len(inspection.resources))
 
 
 def test_nothing_is_left_on_a_real_terminal() -> None:
