@@ -84,7 +84,8 @@ def _view(change: Change, values: Values, plan: PlanContext) -> tuple[dict[str, 
     rtype = resource_type(change.type)
     provider = provider_of(change.type, change.provider_name)
     instance = plan.providers.of(change)
-    tags = tags_of(values, tag_path(rtype, values, provider), provider, instance)
+    tags_at = tag_path(rtype, values, provider)
+    tags = tags_of(values, tags_at, provider, instance)
     if plan.facts.inherit_from_resource_group and change.type.startswith("azurerm_"):
         tags = _inherited(change, values, tags, plan)
     billable = rtype.billable or (tags.taggable and not rtype.listed)
@@ -106,6 +107,7 @@ def _view(change: Change, values: Values, plan: PlanContext) -> tuple[dict[str, 
         "region_source": place.source,
         "cluster": capacity.cluster if provider not in _IN_A_CLUSTER else _run_cluster(plan.facts),
         "account": _account(values, provider, instance),
+        "tag_attribute": tags_at.replace("[]", "") if tags_at is not None else None,
     }
     view.update({name: value for name, value in optional.items() if value is not None})
     _attribute(view, tags, rtype, provider, plan.facts)
