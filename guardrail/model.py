@@ -170,7 +170,7 @@ class Resource:
     a path that is not listed is looked up by its parents (`gpu`), then as the whole object.
     `secrets` are texts that must never be shown. `autoscaled_by` is the id of the autoscaler that
     sets its maximum, when that is in the run; `placed_by` that of the planned resource whose place
-    it shares, of what is free. `object` is a Kubernetes object as it was written,
+    it shares, where it is free. `object` is a Kubernetes object as it was written,
     `old_object` the same before a request.
     """
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from guardrail.normalise.terraform.providers import ProviderInstance
     from guardrail.normalise.terraform.values import Values
 
-__all__ = ["NOWHERE", "Place", "place_of", "place_of_cluster"]
+__all__ = ["NOWHERE", "Place", "holder_of", "place_of", "place_of_cluster"]
 
 _OWN = {"aws": ("region",), "google": ("region", "location"), "azure": ("location",)}
 _ZONES = {"aws": ("availability_zone", "availability_zones", "availability_zone_id"), "google": ("zone",)}
@@ -62,6 +62,21 @@ _NAMED_PARENTS = {
     "virtual_network_name": ("azurerm_virtual_network",),
 }
 """The types that an attribute may name; other attributes hold an id, which is told apart by itself."""
+
+_HOLDERS = {
+    "vpc_id": ("aws_vpc", "aws_default_vpc"),
+    "subnet_id": ("aws_subnet",),
+    "subnet_ids": ("aws_subnet",),
+    "route_table_id": ("aws_route_table",),
+    "security_group_id": ("aws_security_group",),
+    "load_balancer_arn": ("aws_lb", "aws_alb"),
+    "listener_arn": ("aws_lb_listener", "aws_alb_listener"),
+    "bucket": ("aws_s3_bucket",),
+    "secret_id": ("aws_secretsmanager_secret",),
+    "certificate_arn": ("aws_acm_certificate",),
+    "user_pool_id": ("aws_cognito_user_pool",),
+}
+"""Attributes by which a resource of AWS names what it is a part of, with the types of that; none reaches into another region."""
 
 _PARENT_BLOCKS = {
     "aws": (("vpc_config", "subnet_ids"), ("network_configuration", "subnets")),
@@ -111,6 +126,20 @@ def place_of(change: Change, values: Values, instance: ProviderInstance, joins: 
         supplier = instance.region if isinstance(instance.region, Unknown) else Unknown((instance.name,))
         found = Place(supplier, None) if placed else NOWHERE
     return _with_replicas(change, values, found)
+
+
+def holder_of(change: Change, joins: Joins) -> Change | None:
+    """The planned resource that one of AWS is a part of, which is a part of no other: the network of a rule of a security group."""
+    found: Change | None = None
+    at = change
+    for _ in range(_DEEPEST_PARENT):
+        named = ((name, types) for name, types in _HOLDERS.items() if at.now.has(name))
+        holders = (holder for name, types in named for holder in joins.linked(at, at.now, name, types))
+        held_by = next((holder for holder in holders if holder is not at), None)
+        if held_by is None:
+            break
+        found = at = held_by
+    return found
 
 
 def _of_another_cloud(values: Values) -> Place:

@@ -27,7 +27,7 @@ from guardrail.normalise.terraform.jobs import job_facts
 from guardrail.normalise.terraform.providers import account_in_arn, provider_of, source_of
 from guardrail.normalise.terraform.purchase import purchase_of
 from guardrail.normalise.terraform.readers import capacity_of
-from guardrail.normalise.terraform.regions import NOWHERE, Place, place_of, place_of_cluster
+from guardrail.normalise.terraform.regions import NOWHERE, Place, holder_of, place_of, place_of_cluster
 from guardrail.normalise.terraform.sensitive import sensitive_paths
 from guardrail.normalise.terraform.tags import tag_path, tags_of
 from guardrail.normalise.terraform.values import text
@@ -75,7 +75,7 @@ def resource_of(change: Change, plan: PlanContext) -> Resource:
         origin=Origin(plan.origin.path, plan.origin.document, f"{plan.origin.pointer}/resource_changes/{change.index}"),
         old_view=old_view,
         blame=blame,
-        placed_by=None if view["billable"] else place.given_by,
+        placed_by=None if view["billable"] else place.given_by or _held_by(change, place, plan),
         secrets=plan.secrets.everywhere,
     )
 
@@ -143,6 +143,17 @@ def _place(change: Change, values: Values, plan: PlanContext, *, billable: bool)
     if provider_of(change.type, change.provider_name) in _IN_A_CLUSTER:
         return place_of_cluster(plan.facts)
     return place_of(change, values, plan.providers.of(change), plan.joins, billable=billable)
+
+
+def _held_by(change: Change, place: Place, plan: PlanContext) -> str | None:
+    """The address of what a resource of AWS is a part of, where that is in the same region."""
+    if not isinstance(place.region, str) or provider_of(change.type, change.provider_name) != "aws":
+        return None
+    holder = holder_of(change, plan.joins)
+    if holder is None:
+        return None
+    there = place_of(holder, holder.now, plan.providers.of(holder), plan.joins, billable=True)
+    return holder.text if there.region == place.region else None
 
 
 def _identity(change: Change, values: Values, rtype: ResourceType, provider: str) -> dict[str, Any]:

@@ -257,6 +257,34 @@ def test_what_is_free_knows_whose_place_it_shares(child: dict[str, Any], placed_
     assert resources[child["address"]].placed_by == placed_by
 
 
+@pytest.mark.parametrize(
+    ("far", "placed_by"),
+    [
+        pytest.param("eu-central-1", "aws_vpc.v", id="in the same region"),
+        pytest.param("us-west-2", None, id="not where the network is in another region"),
+    ],
+)
+def test_what_is_free_on_aws_shares_the_place_of_what_it_is_a_part_of(far: str, placed_by: str | None) -> None:
+    blocks = [
+        block("aws_vpc.v", provider="aws.far"),
+        block("aws_security_group.g", {"vpc_id": ("aws_vpc.v.id", "aws_vpc.v")}),
+        block("aws_security_group_rule.r", {"security_group_id": ("aws_security_group.g.id", "aws_security_group.g")}),
+        block("aws_instance.i", {"subnet_id": ("aws_subnet.s.id", "aws_subnet.s")}),
+        block("aws_subnet.s", {"vpc_id": ("aws_vpc.v.id", "aws_vpc.v")}),
+    ]
+    changes = [
+        change("aws_vpc.v", {}),
+        change("aws_security_group.g", {}, unknown={"vpc_id": True}),
+        change("aws_security_group_rule.r", {}, unknown={"security_group_id": True}),
+        change("aws_instance.i", {"instance_type": "t3.micro"}, unknown={"subnet_id": True}),
+        change("aws_subnet.s", {}, unknown={"vpc_id": True}),
+    ]
+    providers = {name: {"expressions": {"region": {"constant_value": at}}} for name, at in (("aws", "eu-central-1"), ("aws.far", far))}
+    resources, _ = normalise(document(*changes, blocks=blocks, providers=providers))
+    assert resources["aws_security_group_rule.r"].placed_by == resources["aws_subnet.s"].placed_by == placed_by
+    assert resources["aws_vpc.v"].placed_by is resources["aws_instance.i"].placed_by is None
+
+
 def test_a_variable_of_a_module_with_its_own_provider_is_resolved_at_the_call() -> None:
     module = {"resources": [block("aws_instance.a", provider="module.own:aws")], "variables": {"region": {}}}
     plan = document(
