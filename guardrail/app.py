@@ -175,14 +175,18 @@ def policy_sources(options: Options) -> list[PolicySource]:
 def inspect(options: Options, progress: Progress | None = None) -> Inspection:
     """Builds the views of the inputs without judging them. Raises ConfigError or ProfileError."""
     seen = see(options, read_profile(options.profile), progress)
-    locator, resources = seen.inputs.locator, seen.resources
-    placed = []
+    found = ((one, one.origin) for one in _told(seen.resources, "resources found:", progress))
+    locate = seen.inputs.locator.locate
+    placed = tuple((resource, locate(Origin(at.path, at.document), at.pointer)) for resource, at in found)
+    return Inspection(seen.inputs.records, placed, _once([*seen.notes, *_not_judged(seen.admissions)]))
+
+
+def _told(resources: Sequence[Resource], what: str, progress: Progress | None) -> Iterator[Resource]:
+    """The resources one after another; when the next one is wanted, that one more is done is told."""
     for done, resource in enumerate(resources, 1):
-        origin = resource.origin
-        placed.append((resource, locator.locate(Origin(origin.path, origin.document), origin.pointer)))
+        yield resource
         if progress is not None:
-            progress("resources found:", done, len(resources))
-    return Inspection(seen.inputs.records, tuple(placed), _once([*seen.notes, *_not_judged(seen.admissions)]))
+            progress(what, done, len(resources))
 
 
 def lint(options: Options, progress: Progress | None = None) -> Report:
@@ -225,11 +229,7 @@ def run(options: Options, progress: Progress | None = None) -> Run:
     folder = Path.cwd()
     context = Context(now=options.now, folder=folder.as_posix(), root=repository_of(folder).as_posix())
     resources = seen.judged
-    judged = []
-    for done, resource in enumerate(resources, 1):
-        judged.append(evaluate(resource, index, context))
-        if progress is not None:
-            progress("resources judged:", done, len(resources))
+    judged = [evaluate(resource, index, context) for resource in _told(resources, "resources judged:", progress)]
     findings = _placed(_merged(resources, judged, library), seen)
     about_rules = (*profile.notes, *library.notes, *unread_notes(options.policies))
     gaps = attribution_gaps(resource.view for resource in resources) if profile.is_starter else ()
