@@ -176,16 +176,15 @@ class TextReporter:
         for note in report.notes:
             if note.code not in _ONLY_TOLD:
                 counts[note.code] += note.count
-        ranked = sorted(((what, count) for what, count in counts.items() if count), key=lambda item: (-item[1], item[0]))
-        if ranked:
-            told = ", ".join(f"{what} ({count:,})" for what, count in ranked)
+        if counts.total():
+            told = ", ".join(f"{what} ({count:,})" for what, count in _most_first(counts) if count)
             yield from self._block("not judged", counts.total(), f"{told}: told without -q")
 
     def _not_read(self, inputs: Iterable[InputRecord]) -> Iterator[str]:
         reasons = Counter(skip_kind(record) for record in inputs if record.status is InputStatus.SKIPPED)
         if not reasons:
             return
-        ranked = sorted(reasons.items(), key=lambda item: (-item[1], item[0]))
+        ranked = _most_first(reasons)
         told = " · ".join(f"{count} × {printable(reason)}" for reason, count in ranked[:_REASONS])
         rest = f" · and {sum(count for _, count in ranked[_REASONS:])} for other reasons" if len(ranked) > _REASONS else ""
         hint = "" if self._verbose else _LISTS
@@ -207,8 +206,7 @@ class TextReporter:
                 yield from self._block("note", total, text)
 
     def _about(self, scopes: Counter[str]) -> str:
-        ranked = sorted((item for item in scopes.items() if item[0]), key=lambda item: (-item[1], item[0]))
-        told = [f"{printable(scope)} ({count:,})" if count > 1 else printable(scope) for scope, count in ranked]
+        told = [f"{printable(scope)} ({count:,})" if count > 1 else printable(scope) for scope, count in _most_first(scopes) if scope]
         return f": {_first_of(told, verbose=self._verbose)}" if told else ""
 
     def _block(self, label: str, count: int, text: str) -> Iterator[str]:
@@ -216,6 +214,10 @@ class TextReporter:
         lines = wrapped(text, self._terminal.width, " " * len(head), first=head)
         yield self._terminal.paint(label, "dim") + lines[0][len(label) :]
         yield from lines[1:]
+
+
+def _most_first(counts: Counter[str]) -> list[tuple[str, int]]:
+    return sorted(counts.items(), key=lambda item: (-item[1], item[0]))
 
 
 def _first_sentence(text: str) -> str:
