@@ -12,11 +12,9 @@ __all__ = [
     "CATEGORIES",
     "CHECKPOINT_ARGS",
     "CHECKPOINT_ENV",
-    "CLASS_TAG_SETS",
     "DECLARATIONS",
     "GLOBAL_TYPES",
     "GPU_SYSTEM_NAMESPACES",
-    "PLACEHOLDERS",
     "SYSTEM_NAMESPACES",
     "TAG_KEYS",
     "TAG_SETS",
@@ -90,13 +88,13 @@ CHECKPOINT_ARGS = (
 TAG_SETS = ("base", "compute", "serving", "data", "namespace", "gpu", "training")
 """The sets of required tag keys that the shipped rules know."""
 
-_RUNS = ("base", "compute")
-_HOLDS_DATA = ("base", "data")
-CLASS_TAG_SETS: Mapping[str, tuple[str, ...]] = {
+_RUNS = ["base", "compute"]
+_HOLDS_DATA = ["base", "data"]
+_CLASS_SETS: Mapping[str, list[str]] = {
     **dict.fromkeys(("compute", "batch", "notebook", "pool"), _RUNS),
-    "serving": (*_RUNS, "serving"),
+    "serving": [*_RUNS, "serving"],
     **dict.fromkeys(("volume", "object-store", "file-store", "database"), _HOLDS_DATA),
-    "namespace": ("namespace",),
+    "namespace": ["namespace"],
 }
 """The sets that a class of resources needs; a class that is not listed needs `base`."""
 
@@ -120,12 +118,12 @@ CATEGORIES = (
 )
 """The categories of the shipped rules, those of later versions too: a profile may name them before they come."""
 
-PLACEHOLDERS = ("todo", "tbd", "none", "na", "unknown", "changeme", "default")
+_PLACEHOLDERS = ["todo", "tbd", "none", "na", "unknown", "changeme", "default"]
 """Values of tags that say nothing, in lower case."""
 
 CATALOGUE: Mapping[str, object] = {
     "tag-keys": TAG_KEYS,
-    "class-sets": {name: list(sets) for name, sets in CLASS_TAG_SETS.items()},
-    "placeholders": list(PLACEHOLDERS),
+    "class-sets": _CLASS_SETS,
+    "placeholders": _PLACEHOLDERS,
 }
 """What `default: {catalogue: name}` of a parameter may name."""
