@@ -152,7 +152,7 @@ def _held_by(change: Change, place: Place, plan: PlanContext) -> str | None:
     holder = holder_of(change, plan.joins)
     if holder is None:
         return None
-    there = place_of(holder, holder.now, plan.providers.of(holder), plan.joins, billable=True)
+    there = _place(holder, holder.now, plan, billable=True)
     return holder.text if there.region == place.region else None
 
 
